@@ -1,0 +1,465 @@
+"""All that a provider's author imports.
+
+A provider is a class that inherits `Provider` and one mix-in per capability::
+
+    class GigFinder(Provider, Shows):
+        id = "gigfinder"
+        name = "Gig Finder"
+
+        class Settings(Provider.Settings):
+            key: SecretStr = Field(title="API key")
+
+        def shows(self, artists, area):
+            for event in self.http.session.get(...).json():
+                yield Show(...)
+
+The mix-ins *are* the declaration: there are no flags. A provider yields plain records and knows nothing of the
+database, of Flask or of other providers. It runs in a process of its own; what it raises, prints or leaks costs that
+run and nothing else.
+
+Two shapes of answer are streams of records:
+
+snapshot
+    Everything there is, each time. Records belong to the scope named by the next `Complete(scope=...)`; returning
+    completes the scope ``""``. Raising leaves the open scope incomplete, and nothing in it is taken for removed.
+delta
+    What is new since a cursor. The records before a `Checkpoint` are stored in the same transaction as its cursor.
+
+The third, *live*, is a plain call with a plain answer, stored by the host with its age.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+if TYPE_CHECKING:
+    import logging
+
+    import httpx2
+    import requests
+
+API_VERSION = 1
+
+__all__ = [
+    "API_VERSION", "Area", "Artist", "Audio", "AuthFailed", "BadData", "Checkpoint", "Complete", "Cover", "Credit",
+    "Discovery", "Edition", "Field", "Folder", "Friend", "Friends", "Gate", "History", "Holding", "Library", "Limit",
+    "LiveSearch", "Play", "Playlist", "Progress", "Provider", "ProviderError", "RateLimited", "SecretStr", "Show",
+    "Shows", "SignIn", "Skipped", "Tag", "Tickets", "Track", "Unavailable", "Unchanged", "Venue",
+]  # fmt: skip
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+class ProviderError(Exception):
+    """A failure with a name. The message is shown to the listener: one sentence, no secrets."""
+
+
+class AuthFailed(ProviderError):
+    """The service refuses the credentials. The account waits for its listener; nothing is retried."""
+
+
+class RateLimited(ProviderError):
+    """The service asks for fewer calls. `retry_after` is in seconds; the account rests until then."""
+
+    def __init__(self, message: str, retry_after: float = 60.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unavailable(ProviderError):
+    """The service, the disk or the network does not answer now. Retried with growing pauses."""
+
+
+class BadData(ProviderError):
+    """The service answered something that is not what it documents."""
+
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+
+class Record(BaseModel):
+    """Base of everything a provider yields: immutable, and strict about misspelt fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Name = Annotated[str, Field(min_length=1)]
+Identity = Annotated[str, Field(min_length=1, max_length=1000)]
+Ids = dict[str, str]
+"""Known ids by scheme: ``mbid``, ``release_group``, ``isrc``, ``upc``, ``spotify``, ``lastfm``, ``ticketmaster`` …"""
+
+PartialDate = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+"""``2027``, ``2027-03`` or ``2027-03-14``."""
+
+
+class Credit(Record):
+    """One artist as credited on an album, a track or a bill. `join` is the text up to the next name (`` feat. ``)."""
+
+    name: Name
+    id: Identity | None = None
+    ids: Ids = {}
+    join: str = ""
+    role: Literal["artist", "composer", "performer", "conductor", "headliner", "support"] = "artist"
+
+
+class Cover(Record):
+    """Where a picture is: an https address, or a file below the account's folder (embedded in it when it is audio)."""
+
+    url: str | None = None
+    path: str | None = None
+
+
+class Artist(Record):
+    type: Literal["artist"] = "artist"
+    id: Identity
+    name: Name
+    ids: Ids = {}
+    sort_name: str | None = None
+    genres: list[str] = []
+    image: Cover | None = None
+    url: str | None = None
+
+
+class Edition(Record):
+    """One provider's album. Editions of one album merge into one item."""
+
+    type: Literal["edition"] = "edition"
+    id: Identity
+    title: Name
+    credits: list[Credit] = []
+    ids: Ids = {}
+    released: PartialDate | None = None
+    form: Literal["album", "ep", "single", "compilation", "live", "soundtrack", "other"] = "album"
+    total_tracks: int | None = Field(default=None, ge=0)
+    genres: list[str] = []
+    label: str | None = None
+    cover: Cover | None = None
+    url: str | None = None
+
+
+class Audio(Record):
+    """A file the listener owns. `path` is relative to the account's folder. Gains are ReplayGain in dB."""
+
+    path: Name
+    codec: str
+    size: int = Field(ge=0)
+    bitrate: int | None = None
+    sample_rate: int | None = None
+    bit_depth: int | None = None
+    lossless: bool = False
+    track_gain: float | None = None
+    album_gain: float | None = None
+
+
+class Track(Record):
+    """A slot in an edition (or a lone track). With `audio` it is owned; no `Holding` is needed to say so."""
+
+    type: Literal["track"] = "track"
+    id: Identity
+    title: Name
+    credits: list[Credit] = []
+    edition: Identity | None = None
+    disc: int = Field(default=1, ge=1)
+    position: int | None = Field(default=None, ge=0)
+    seconds: float | None = Field(default=None, gt=0)
+    ids: Ids = {}
+    explicit: bool | None = None
+    genres: list[str] = []
+    audio: Audio | None = None
+    url: str | None = None
+
+
+class Holding(Record):
+    """The listener's relation to something yielded before it by the same account."""
+
+    type: Literal["holding"] = "holding"
+    of: Literal["artist", "edition", "track"]
+    id: Identity
+    how: Literal["owned", "saved", "followed", "loved"]
+    since: AwareDatetime | None = None
+
+
+class Playlist(Record):
+    """`tracks` are ids of tracks yielded by the same account, in order; an id may occur twice."""
+
+    type: Literal["playlist"] = "playlist"
+    id: Identity
+    name: Name
+    tracks: list[Identity] = []
+    owner: str | None = None
+    url: str | None = None
+
+
+class Play(Record):
+    """One report that something was played. `at` is the start. Without an `id` the host identifies it by its content."""
+
+    type: Literal["play"] = "play"
+    at: AwareDatetime
+    title: Name
+    credits: list[Credit] = Field(min_length=1)
+    album: str | None = None
+    track: Identity | None = None
+    id: Identity | None = None
+    ids: Ids = {}
+    seconds: float | None = Field(default=None, gt=0)
+    loved: bool = False
+
+
+class Venue(Record):
+    name: Name
+    id: Identity | None = None
+    address: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    zone: str | None = None
+
+
+class Tickets(Record):
+    """Prices are in `currency` (ISO 4217)."""
+
+    seller: str | None = None
+    url: str | None = None
+    currency: str | None = None
+    low: float | None = None
+    high: float | None = None
+    state: Literal["on sale", "not yet", "off sale", "sold out"] | None = None
+    on_sale: AwareDatetime | None = None
+
+
+class Show(Record):
+    """A concert at the venue's wall clock. `start` None means that the hour is not known; `until` is the last day."""
+
+    type: Literal["show"] = "show"
+    id: Identity
+    title: Name
+    day: date
+    venue: Venue
+    lineup: list[Credit] = []
+    start: time | None = None
+    doors: time | None = None
+    until: date | None = None
+    status: Literal["scheduled", "cancelled", "postponed", "rescheduled"] = "scheduled"
+    festival: bool = False
+    tickets: Tickets | None = None
+    genres: list[str] = []
+    image: Cover | None = None
+    url: str | None = None
+    note: str | None = None
+
+
+class Friend(Record):
+    type: Literal["friend"] = "friend"
+    id: Identity
+    name: Name
+    image: Cover | None = None
+    url: str | None = None
+
+
+# --- markers in the stream --------------------------------------------------------------------------------------------
+
+
+class Complete(Record):
+    """All records of `scope` have been yielded (those since the previous `Complete`). Absence in it now counts."""
+
+    type: Literal["complete"] = "complete"
+    scope: str = ""
+
+
+class Skipped(Record):
+    """One thing could not be read. It is listed with its reason, and protected from removal."""
+
+    type: Literal["skipped"] = "skipped"
+    of: Literal["artist", "edition", "track", "playlist", "show", "play", "friend"]
+    id: Identity
+    reason: Name
+
+
+class Unchanged(Record):
+    """These are as they were at the last run; all that is stored of them stays."""
+
+    type: Literal["unchanged"] = "unchanged"
+    of: Literal["artist", "edition", "track", "holding", "playlist", "show", "friend"]
+    ids: list[Identity] = Field(min_length=1)
+
+
+class Checkpoint(Record):
+    """Everything before it may be stored for good; the next run gets `cursor`."""
+
+    type: Literal["checkpoint"] = "checkpoint"
+    cursor: str
+
+
+class Progress(Record):
+    """How far the run is, for the listener's eyes. `total` None when the end is not known."""
+
+    type: Literal["progress"] = "progress"
+    done: int = Field(ge=0)
+    total: int | None = Field(default=None, ge=0)
+    doing: str = ""
+
+
+# --- what a provider is given -----------------------------------------------------------------------------------------
+
+
+class Tag(Record):
+    """A word listeners use for an artist; weight 1 (rare) to 100 (the one most used)."""
+
+    name: Name
+    weight: float = 100.0
+
+
+class Area(Record):
+    """Where and when shows are wanted: a circle, from today up to and including `until`."""
+
+    latitude: float
+    longitude: float
+    radius_km: float
+    since: date
+    until: date
+
+
+class Limit(Record):
+    """At most `calls` in any `seconds`. The quota is counted per address (IP), per API key, or per account."""
+
+    calls: int = Field(gt=0)
+    seconds: float = Field(gt=0)
+    scope: Literal["address", "key", "account"] = "account"
+
+
+@runtime_checkable
+class Gate(Protocol):
+    """The one way out. Both doors wait for the provider's limits, time out, hide secrets and report refusals.
+
+    `session` caches GET answers for `cache` seconds (per account); `transport` is for clients built on httpx2.
+    """
+
+    @property
+    def session(self) -> requests.Session: ...
+    @property
+    def transport(self) -> httpx2.BaseTransport: ...
+    def remember(self, url: str, status: int) -> None:
+        """Keep that this address answers `status` to this account (403: not open to this app), for a week."""
+
+    def remembered(self, url: str) -> int | None:
+        """The status kept for this address, if any."""
+
+
+Folder = Annotated[Path, Field(json_schema_extra={"format": "folder"})]
+
+
+class Provider:
+    """Base of all providers. Do nothing in `__init__`; the host fills in the attributes before any call.
+
+    settings  what the listener entered, an instance of the class's own `Settings`
+    http      the gate (see `Gate`)
+    state     a small key/value store of the account; JSON values; saved together with the records
+    log       lines go to the account's card on the Sources page
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    about: ClassVar[str] = ""
+    api: ClassVar[int] = API_VERSION
+    limits: ClassVar[Sequence[Limit]] = ()
+    every: ClassVar[Mapping[str, timedelta]] = {}
+    """Pause between two runs by capability (`library`, `shows`, `history`, `friends`); nightly where not named."""
+    household: ClassVar[bool] = False
+    """True where the account belongs to everybody under the roof unless told otherwise (files, concert listings)."""
+    artwork_hosts: ClassVar[Sequence[str]] = ()
+    """Hosts that pictures may be fetched from; ``*.`` at the start stands for any name below."""
+    deadline: ClassVar[timedelta] = timedelta(hours=2)
+    memory_mb: ClassVar[int] = 1024
+
+    class Settings(BaseModel):
+        """What the listener is asked for. Plain types only: str, SecretStr, int, float, bool, Literal, Folder."""
+
+        model_config = ConfigDict(extra="forbid")
+
+    settings: Any
+    http: Gate
+    state: MutableMapping[str, Any]
+    log: logging.Logger
+
+
+# --- capabilities -----------------------------------------------------------------------------------------------------
+
+
+class Library:
+    """Snapshot: what the listener owns, saved or follows."""
+
+    def library(
+        self,
+    ) -> Iterator[Artist | Edition | Track | Holding | Playlist | Skipped | Unchanged | Progress | Complete]:
+        raise NotImplementedError
+
+
+class Shows:
+    """Snapshot per scope: concerts in an area. `artists` are the listener's own, for services that ask by artist."""
+
+    def shows(
+        self, artists: Sequence[Artist], area: Area
+    ) -> Iterator[Show | Skipped | Unchanged | Progress | Complete]:
+        raise NotImplementedError
+
+
+class Friends:
+    """Snapshot of friends; their favourites are asked live."""
+
+    def friends(self) -> Iterator[Friend | Skipped | Complete]:
+        raise NotImplementedError
+
+    def top_artists(self, friend: Friend) -> Iterable[tuple[Artist, int]]:
+        """Most played first, with the number of plays."""
+        raise NotImplementedError
+
+
+class History:
+    """Delta: reports of plays. `cursor` is None at the first run; any order is accepted."""
+
+    def plays(self, cursor: str | None) -> Iterator[Play | Skipped | Progress | Checkpoint]:
+        raise NotImplementedError
+
+
+class Discovery:
+    """Live: what a service knows about an artist. The artist given carries every id known of it."""
+
+    def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:
+        """Nearest first; match in 0..1, 1 for the nearest possible."""
+        raise NotImplementedError
+
+    def tags(self, artist: Artist) -> Iterable[Tag]:
+        """Heaviest first."""
+        raise NotImplementedError
+
+    def albums_of(self, artist: Artist) -> Iterable[Edition]:
+        """Most popular first."""
+        raise NotImplementedError
+
+
+class LiveSearch:
+    """Live: the service's own answer to what the listener types."""
+
+    def search(self, text: str) -> Iterable[Artist | Edition | Track]:
+        raise NotImplementedError
+
+
+class SignIn:
+    """The listener allows access on the service's own page."""
+
+    def begin(self, redirect: str, state: str) -> str:
+        """The address to send the listener to. Keep what `finish` needs in `self.state`."""
+        raise NotImplementedError
+
+    def finish(self, redirect: str, params: Mapping[str, str]) -> dict[str, str]:
+        """Values for the account's settings (secrets), from what the service sent back to `redirect`."""
+        raise NotImplementedError
