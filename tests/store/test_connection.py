@@ -1,0 +1,56 @@
+"""Opening the store: created, migrated, backed up, and refused when it is newer."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, select
+
+from aggregator.store import StoreError, connection, open_store
+from aggregator.store.schema import listener, metadata
+
+
+def test_the_program_knows_the_newest_migration() -> None:
+    scripts = ScriptDirectory(str(Path(connection.__file__).parent / "migrations"))
+    assert scripts.get_heads() == [connection.HEAD]
+
+
+def test_migrations_build_exactly_the_declared_schema(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    declared = create_engine(f"sqlite:///{tmp_path}/declared.db")
+    metadata.create_all(declared)
+    assert _statements(tmp_path / "bandstand.db") == _statements(tmp_path / "declared.db")
+
+
+def _statements(database: Path) -> dict[str, str]:
+    """Every table and index but the search index and Alembic's own, by name."""
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    with sqlite3.connect(database) as raw:
+        rows = dict(raw.execute(query).fetchall())
+    return {name: sql for name, sql in rows.items() if not name.startswith(("find", "alembic"))}
+
+
+def test_a_newer_store_is_refused_with_advice(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    with sqlite3.connect(tmp_path / "bandstand.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer Bandstand"):
+        open_store(tmp_path)
+
+
+def test_an_older_store_is_backed_up_before_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_store(tmp_path).close()
+    monkeypatch.setattr(connection, "HEAD", "0009")
+    monkeypatch.setattr(connection, "_upgrade", lambda store: None)
+    open_store(tmp_path).close()
+    assert (tmp_path / "bandstand-before-0009-from-0001.db").stat().st_size > 0
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with pytest.raises(RuntimeError), store.write() as rows:
+        rows.execute(listener.insert().values(name="Robin", role="owner", created_at=0))
+        raise RuntimeError
+    with store.read() as rows:
+        assert rows.execute(select(listener.c.name)).all() == []
