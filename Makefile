@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: run test setup check bench lock clean
 
 run: .venv/ready  ## start Bandstand (the demo, where there is no config.toml)
-	@$(BIN)/bandstand serve
+	@$(BIN)/bandstand serve $(ARGS)
 
 test: .venv/ready-test  ## the whole suite; browser tests where Chromium is installed
 	@$(BIN)/pytest
