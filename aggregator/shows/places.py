@@ -12,9 +12,8 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from aggregator.listeners import Place
 
-KM_PER_MILE = 1.609344
 EARTH_KM = 6371.0088
 ZONE_REACH_MILES = (5, 20, 60)
 """How far from known ground a zone is still believed, tried in turn."""
@@ -24,16 +23,8 @@ class PlaceError(ValueError):
     """The place cannot be understood. The message is a sentence for the listener."""
 
 
-class Place(BaseModel):
-    """A point with a name. `zone` is an IANA name, or None where it has to be asked."""
-
-    model_config = ConfigDict(frozen=True)
-
-    label: str
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
-    zone: str | None = None
-    zip: str | None = None
+class ZoneNeeded(PlaceError):
+    """The place is understood, but its time zone has to be asked for."""
 
 
 def by_zip(text: str) -> Place:
@@ -46,23 +37,24 @@ def by_zip(text: str) -> Place:
     if not rows:
         raise PlaceError(f"No place is known for zip code {code}. Try a neighbouring code, or use coordinates.")
     latitude, longitude = _point(rows[0])
-    zone = rows[0]["timezone"] or zone_near(latitude, longitude)
-    return Place(label=_label(rows[0]), latitude=latitude, longitude=longitude, zone=zone, zip=code)
+    return by_coordinates(latitude, longitude, rows[0]["timezone"], _label(rows[0])).model_copy(update={"zip": code})
 
 
-def by_coordinates(latitude: float, longitude: float, zone: str | None = None, label: str | None = None) -> Place:
-    """The place at these degrees. Without `zone` it is the nearest zip code's, or None when none is near."""
+def by_coordinates(latitude: float, longitude: float, zone: str = "", label: str = "") -> Place:
+    """The place at these degrees. Without `zone` it is the nearest zip code's; `ZoneNeeded` when none is near."""
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise PlaceError("Latitude goes from -90 to 90 and longitude from -180 to 180, in degrees.")
     if zone and zone_named(zone) is None:
-        raise PlaceError(f"“{zone}” is not a time zone. Use a name like Europe/Berlin.")
+        raise ZoneNeeded(f"“{zone}” is not a time zone. Use a name like Europe/Berlin.")
     near = _nearest(latitude, longitude)
-    label = label or (f"near {_label(near)}" if near else f"{latitude:.2f}, {longitude:.2f}")
+    zone = zone or (near["timezone"] if near else "")
+    if not zone:
+        raise ZoneNeeded("No time zone is known for these coordinates. Enter it too, like Europe/Berlin.")
     return Place(
-        label=label,
+        label=label or (f"near {_label(near)}" if near else f"{latitude:.2f}, {longitude:.2f}"),
         latitude=latitude,
         longitude=longitude,
-        zone=zone or (near["timezone"] if near else None),
+        zone=zone,
     )
 
 

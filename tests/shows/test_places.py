@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.shows import places
-from aggregator.shows.places import PlaceError, by_coordinates, by_zip, km_between
+from aggregator.shows.places import PlaceError, ZoneNeeded, by_coordinates, by_zip, km_between
 
 
 @pytest.mark.parametrize("text", ["60647", " 60647 ", "60647-1234"])
@@ -33,7 +33,8 @@ def test_coordinates_take_the_zone_of_the_nearest_zip_code():
 
 
 def test_far_from_every_zip_code_the_zone_is_asked_for():
-    assert by_coordinates(52.52, 13.40).zone is None
+    with pytest.raises(ZoneNeeded):
+        by_coordinates(52.52, 13.40)
     assert by_coordinates(52.52, 13.40, "Europe/Berlin", "Berlin").zone == "Europe/Berlin"
 
 
