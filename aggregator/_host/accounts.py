@@ -1,0 +1,108 @@
+"""Rows of `account` and what hangs on them: settings with secrets, state, the provider's own small store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from aggregator._host.settings import Redactor, Vault
+from aggregator.store.schema import account, keep
+
+REMEMBERED = "http "
+"""Keys of `keep` that belong to the gate: this, then the address; the value is [status, until]."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """`secrets` are still locked. `listener_id` None: the household's."""
+
+    id: int
+    key: str
+    provider: str
+    name: str
+    listener_id: int | None
+    settings: dict[str, Any]
+    secrets: bytes | None
+    pinned: bool
+    enabled: bool
+    state: str
+    state_words: str
+    blocked_until: int | None
+    failures: int
+
+    def opened(self, vault: Vault) -> tuple[dict[str, Any], Redactor]:
+        """The settings in full, and what hides their secrets. Raises `ValueError` for a wrong key file."""
+        secrets = vault.unlock(self.secrets)
+        return {**self.settings, **secrets}, Redactor(secrets.values())
+
+
+_COLUMNS = [account.c[name] for name in Account.__dataclass_fields__]
+
+
+def every(conn: Connection) -> list[Account]:
+    return [_account(row) for row in conn.execute(select(*_COLUMNS).order_by(account.c.key))]
+
+
+def by_id(conn: Connection, account_id: int) -> Account | None:
+    row = conn.execute(select(*_COLUMNS).where(account.c.id == account_id)).one_or_none()
+    return _account(row) if row else None
+
+
+def by_key(conn: Connection, key: str) -> Account | None:
+    row = conn.execute(select(*_COLUMNS).where(account.c.key == key)).one_or_none()
+    return _account(row) if row else None
+
+
+def add(conn: Connection, now: int, **values: Any) -> int:
+    """A new row; `settings` is a mapping, `secrets` already locked."""
+    values["settings"] = json.dumps(values["settings"])
+    inserted = conn.execute(insert(account).values(created_at=now, **values)).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def change(conn: Connection, account_id: int, **values: Any) -> None:
+    if "settings" in values:
+        values["settings"] = json.dumps(values["settings"])
+    conn.execute(update(account).where(account.c.id == account_id).values(**values))
+
+
+def _account(row: Any) -> Account:
+    return Account(**{**row._mapping, "settings": json.loads(row.settings)})
+
+
+# --- the provider's own store -----------------------------------------------------------------------------------------
+
+
+def state(conn: Connection, account_id: int, now: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """`Provider.state`, and the statuses the gate remembers by address."""
+    rows = conn.execute(select(keep.c.key, keep.c.value).where(keep.c.account_id == account_id)).tuples()
+    values, statuses = {}, {}
+    for key, text in rows:
+        value = json.loads(text)
+        if not key.startswith(REMEMBERED):
+            values[key] = value
+        elif value[1] > now:
+            statuses[key.removeprefix(REMEMBERED)] = value[0]
+    return values, statuses
+
+
+def save_state(conn: Connection, account_id: int, changes: Mapping[str, Any]) -> None:
+    """Store changed keys; a value of None deletes its key."""
+    gone = [key for key, value in changes.items() if value is None]
+    rows = [
+        {"account_id": account_id, "key": key, "value": json.dumps(value, separators=(",", ":"))}
+        for key, value in changes.items()
+        if value is not None
+    ]
+    if gone:
+        conn.execute(delete(keep).where(keep.c.account_id == account_id, keep.c.key.in_(gone)))
+    if rows:
+        statement = insert(keep)
+        changed = {"value": statement.excluded.value}
+        conn.execute(statement.on_conflict_do_update(index_elements=["account_id", "key"], set_=changed), rows)

@@ -1,0 +1,362 @@
+"""One account's run: a child streams records, the host commits them through the library's intake.
+
+`stream` runs a provider the same way without a store, for trying it out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from aggregator._host import accounts, find, runs
+from aggregator._host.accounts import REMEMBERED, Account
+from aggregator._host.limits import Limits, Turn
+from aggregator._host.process import Batch, Child, Failure
+from aggregator._host.settings import Redactor, Vault, secret_names
+from aggregator.plugin import Area, Artist, Checkpoint, Complete, Limit, Progress, Record, Skipped
+from aggregator.store import Store
+from aggregator.store.schema import cursor
+
+if TYPE_CHECKING:
+    from aggregator.library.claims import Intake
+
+MEMORY_OF_STATUSES = 7 * 86400
+"""Seconds for which the gate remembers a status."""
+MOST_LINES = 500
+"""Log lines kept of one run."""
+
+Watch = Callable[[int, int | None, str], None]
+"""Told how far a run is: done, total, doing."""
+
+
+@dataclass
+class House:
+    """What all runs of one process share."""
+
+    data: Path
+    store: Store
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.data)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run brought; `counts` as the intake counts, with `seen` and `skipped`."""
+
+    counts: Counter[str]
+    changed: bool
+
+
+@dataclass
+class Duties:
+    """Answers one account's child: its turns, its refusals, its log."""
+
+    house: House
+    account: Account
+    limits: Sequence[Limit]
+    redact: Redactor
+    _lines: list[tuple[int, str, str]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def turn(self) -> Turn:
+        return self.house.limits.take(self.account.provider, self.account.id, self.limits)
+
+    def refused(self, seconds: float) -> None:
+        self.house.limits.block(self.account.id, seconds)
+
+    def remember(self, url: str, status: int) -> None:
+        kept = {f"{REMEMBERED}{self.redact(url)}": [status, int(time.time()) + MEMORY_OF_STATUSES]}
+        with self.house.store.write() as conn:
+            accounts.save_state(conn, self.account.id, kept)
+
+    def line(self, level: str, text: str) -> None:
+        with self._lock:
+            if len(self._lines) < MOST_LINES:
+                self._lines.append((int(time.time()), level, self.redact(text)[:2000]))
+
+    def lines(self) -> list[tuple[int, str, str]]:
+        """The lines since the last call."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            return lines
+
+
+@dataclass
+class Wanted:
+    """What `Shows.shows` is asked: the listeners' own artists, and every area a listener wants."""
+
+    artists: Sequence[Artist] = ()
+    areas: Sequence[Area] = ()
+
+
+def open_child(house: House, account: Account, provided: find.Provided, child: Child) -> Duties:
+    """Make `child` ready for calls on behalf of `account`. Raises `Failure`."""
+    try:
+        settings, redact = account.opened(house.vault)
+    except ValueError as error:
+        raise Failure("settings", str(error)) from None
+    duties = Duties(house, account, provided.manifest.limits, redact)
+    with house.store.read() as conn:
+        state, remembered = accounts.state(conn, account.id, int(time.time()))
+    child.open(
+        {
+            "target": provided.origin.target,
+            "provider": account.provider,
+            "settings": settings,
+            "state": state,
+            "remembered": remembered,
+            "cache": str(house.data / "cache" / f"account-{account.id}.sqlite"),
+            "memory_mb": provided.manifest.memory_mb,
+        },
+        duties,
+    )
+    return duties
+
+
+def run_account(
+    house: House,
+    account: Account,
+    provided: find.Provided,
+    capability: str,
+    run_id: int,
+    *,
+    wanted: Wanted | None = None,
+    child: Child | None = None,
+    watch: Watch | None = None,
+) -> Done:
+    """Read one capability of one account and commit what it yields. Raises `Failure`, its words without secrets.
+
+    The row `run_id` is kept up to date with progress and log lines; its end is the caller's to write.
+    """
+    recorder = _Recorder(house.store, account, capability, run_id, watch)
+    ends = time.monotonic() + provided.manifest.deadline
+    with child or Child() as child:
+        duties: Duties | None = None
+        try:
+            duties = open_child(house, account, provided, child)
+            for scope, order in _orders(house.store, account, capability, wanted or Wanted()):
+                for batch in child.run(order, ends - time.monotonic()):
+                    recorder.commit(scope, batch, duties.lines())
+            return recorder.finish()
+        except Failure as failure:
+            raise _redacted(failure, duties) from None
+        finally:
+            child.end()
+            recorder.keep_lines(duties.lines() if duties else [])
+
+
+def _orders(store: Store, account: Account, capability: str, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What to ask the child for, with the name in front of the scopes it completes."""
+    if capability == "shows":
+        artists = [artist.model_dump(mode="json", exclude_none=True) for artist in wanted.artists]
+        for area in wanted.areas:
+            place = f"shows {area.latitude:.3f},{area.longitude:.3f}+{area.radius_km:g}km"
+            yield place, {"capability": capability, "artists": artists, "area": area.model_dump(mode="json")}
+    else:
+        with store.read() as conn:
+            mine = (cursor.c.account_id == account.id, cursor.c.capability == capability)
+            yield (
+                capability,
+                {"capability": capability, "cursor": conn.execute(select(cursor.c.value).where(*mine)).scalar()},
+            )
+
+
+def _redacted(failure: Failure, duties: Duties | None) -> Failure:
+    if duties is not None:
+        failure.words = duties.redact(failure.words)
+        failure.traceback = failure.traceback and duties.redact(failure.traceback)
+    return failure
+
+
+class _Recorder:
+    """Commits the batches of one run: records, completed scopes, cursor, the provider's state and progress together."""
+
+    def __init__(self, store: Store, account: Account, capability: str, run_id: int, watch: Watch | None) -> None:
+        from aggregator.library.claims import Intake
+
+        self._store = store
+        self._account = account
+        self._capability = capability
+        self._run_id = run_id
+        self._watch = watch
+        self._counts: Counter[str] = Counter()
+        self._progress: Progress | None = None
+        self._intake: Intake = Intake(account.id, account.key, account.listener_id, run_id, int(time.time()))
+
+    def commit(self, scope: str, batch: Batch, lines: list[tuple[int, str, str]]) -> None:
+        skipped = [record for record in batch.records if isinstance(record, Skipped)]
+        now = int(time.time())
+        with self._store.write() as conn:
+            for piece in _pieces(batch.records):
+                self._take(conn, scope, piece)
+            accounts.save_state(conn, self._account.id, batch.state)
+            noted = [(now, "skipped", f"{record.id}: {record.reason}") for record in skipped]
+            runs.lines(conn, self._run_id, [*lines, *noted])
+            runs.report(conn, self._run_id, *self._reached())
+        if self._watch:
+            self._watch(*self._reached())
+
+    def finish(self) -> Done:
+        self._intake.finish()
+        changed = any(count for name, count in self._counts.items() if name not in ("seen", "unchanged", "skipped"))
+        return Done(self._counts, changed)
+
+    def keep_lines(self, lines: list[tuple[int, str, str]]) -> None:
+        with self._store.write() as conn:
+            runs.lines(conn, self._run_id, lines)
+
+    def _take(self, conn: Connection, scope: str, piece: Sequence[Record] | Record) -> None:
+        match piece:
+            case Complete():
+                name = f"{scope}/{piece.scope}" if piece.scope else scope
+                removal = self._intake.complete(conn, name)
+                self._counts.update(removed=removal.removed, held=removal.held)
+            case Checkpoint():
+                _save_cursor(conn, self._account.id, self._capability, piece.cursor)
+            case Progress():
+                self._progress = piece
+            case list():
+                self._counts.update(self._intake.take(conn, piece))
+                self._counts["seen"] += len(piece)
+
+    def _reached(self) -> tuple[int, int | None, str]:
+        if self._progress is None:
+            return self._counts["seen"], None, ""
+        return self._progress.done, self._progress.total, self._progress.doing
+
+
+def _save_cursor(conn: Connection, account_id: int, capability: str, value: str) -> None:
+    statement = insert(cursor).values(account_id=account_id, capability=capability, value=value)
+    conn.execute(statement.on_conflict_do_update(index_elements=["account_id", "capability"], set_={"value": value}))
+
+
+def _pieces(records: Sequence[Record]) -> Iterator[list[Record] | Record]:
+    """Runs of plain records, and each marker by itself, in order."""
+    plain: list[Record] = []
+    for record in records:
+        if isinstance(record, Complete | Checkpoint | Progress):
+            if plain:
+                yield plain
+            plain = []
+            yield record
+        else:
+            plain.append(record)
+    if plain:
+        yield plain
+
+
+# --- without a store --------------------------------------------------------------------------------------------------
+
+
+def stream(
+    target: str,
+    capability: str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    provider: str | None = None,
+    cursor: str | None = None,
+    artists: Sequence[Artist] = (),
+    area: Area | None = None,
+    state: dict[str, Any] | None = None,
+    lines: list[str] | None = None,
+    seconds: float = 60.0,
+) -> Iterator[Record]:
+    """Run a provider in a real child behind a real gate and yield what it yields. Raises `Failure`.
+
+    `target` as in `load.classes` (``plugins.files``, or the path of a file). `state` is read and then holds what the
+    provider kept; `lines` receives what it printed and logged.
+    """
+    duties = _Trial(lines if lines is not None else [])
+    kept = state if state is not None else {}
+    with open_trial(target, settings or {}, duties, provider=provider, state=kept) as child:
+        order = {
+            "capability": capability,
+            "cursor": cursor,
+            "artists": [artist.model_dump(mode="json") for artist in artists],
+            "area": area and area.model_dump(mode="json"),
+        }
+        for batch in child.run(order, seconds):
+            yield from batch.records
+            _update(kept, batch.state)
+
+
+def call(
+    target: str,
+    method: str,
+    argument: Any,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    provider: str | None = None,
+    state: dict[str, Any] | None = None,
+    seconds: float = 30.0,
+) -> Any:
+    """One live call in a real child, as JSON values. `argument`: text, or the JSON of an artist or friend."""
+    kept = state if state is not None else {}
+    with open_trial(target, settings or {}, _Trial([]), provider=provider, state=kept) as child:
+        answer = child.call(method, argument, seconds)
+        _update(kept, answer.state)
+        return answer.items
+
+
+@dataclass
+class _Trial:
+    """Duties with limits of their own and no store."""
+
+    lines: list[str]
+    manifest: find.Manifest | None = None
+    turns: Limits = field(default_factory=Limits)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    def turn(self) -> Turn:
+        assert self.manifest is not None
+        return self.turns.take(self.manifest.id, 0, self.manifest.limits)
+
+    def refused(self, seconds: float) -> None:
+        self.turns.block(0, seconds)
+
+    def remember(self, url: str, status: int) -> None:
+        self.statuses[url] = status
+
+    def line(self, level: str, text: str) -> None:
+        self.lines.append(text if level == "info" else f"{level}: {text}")
+
+
+def open_trial(
+    target: str, settings: Mapping[str, Any], duties: _Trial, *, provider: str | None, state: dict[str, Any]
+) -> Child:
+    child = Child()
+    try:
+        manifests = [find.Manifest.model_validate(each) for each in child.describe(target, find.LOAD_SECONDS)]
+        duties.manifest = next(each for each in manifests if provider in (None, each.id))
+        order = {"target": target, "provider": duties.manifest.id, "settings": dict(settings), "state": state}
+        child.open({**order, "remembered": {}, "cache": None, "memory_mb": duties.manifest.memory_mb}, duties)
+    except BaseException:
+        child.end()
+        raise
+    return child
+
+
+def _update(state: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            state.pop(key, None)
+        else:
+            state[key] = value
+
+
+def hidden(manifest: find.Manifest, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings parted into plain ones and secrets."""
+    secret = secret_names(manifest.settings)
+    plain = {name: value for name, value in values.items() if name not in secret}
+    return plain, {name: value for name, value in values.items() if name in secret}

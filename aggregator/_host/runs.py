@@ -1,0 +1,114 @@
+"""The queue of work and its history: table `run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from aggregator.store.schema import account, run, run_line
+
+KEPT_LINES = 20
+"""Runs per account whose log lines are kept."""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """`account_id` None: the steward's own work."""
+
+    id: int
+    account_id: int | None
+    what: str
+
+
+def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now: int) -> int:
+    """Queue a run, or find the one that already waits. Returns its id."""
+    mine = run.c.account_id.is_(None) if account_id is None else run.c.account_id == account_id
+    waiting = conn.execute(select(run.c.id).where(mine, run.c.what == what, run.c.state == "queued")).scalar()
+    if waiting is not None:
+        return int(waiting)
+    row = {"account_id": account_id, "what": what, "state": "queued", "asked_by": asked_by, "queued_at": now}
+    inserted = conn.execute(insert(run).values(row)).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def waiting(conn: Connection) -> list[Queued]:
+    """Queued runs, oldest first."""
+    rows = conn.execute(
+        select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "queued").order_by(run.c.id)
+    )
+    return [Queued(*row) for row in rows.tuples()]
+
+
+def start(conn: Connection, run_id: int, now: int) -> None:
+    _set(conn, run_id, state="running", started_at=now)
+
+
+def report(conn: Connection, run_id: int, done: int, total: int | None, doing: str) -> None:
+    """How far it is; `total` None when the end is not known."""
+    _set(conn, run_id, done=done, total=total, doing=doing)
+
+
+def succeed(conn: Connection, run_id: int, now: int, counts: Mapping[str, int], complete: bool = True) -> None:
+    _set(conn, run_id, state="done", finished_at=now, doing="", counts=json.dumps(counts), complete=complete)
+
+
+def fail(
+    conn: Connection, run_id: int, now: int, error: str, words: str, traceback: str | None, counts: Mapping[str, int]
+) -> None:
+    found = {"error": error, "error_words": words, "traceback": traceback, "counts": json.dumps(counts)}
+    _set(conn, run_id, state="failed", finished_at=now, doing="", **found)
+
+
+def lines(conn: Connection, run_id: int, entries: Iterable[tuple[int, str, str]]) -> None:
+    """Keep log lines as (when, level, line)."""
+    rows = [{"run_id": run_id, "at": at, "level": level, "line": line} for at, level, line in entries]
+    if rows:
+        conn.execute(insert(run_line), rows)
+
+
+def recover(conn: Connection, now: int) -> int:
+    """Mark what a kill left running as failed, and ask for it again. Returns how many there were."""
+    cut = conn.execute(select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "running")).tuples().all()
+    for run_id, account_id, what in cut:
+        words = "Bandstand was stopped during this run. What it had read is kept; it starts again by itself."
+        fail(conn, run_id, now, "stopped", words, None, {})
+        ask(conn, what, account_id, "start", now)
+    return len(cut)
+
+
+def last(conn: Connection, account_id: int, what: str) -> Any | None:
+    """The newest run of this kind that ended."""
+    ended = run.c.state.in_(("done", "failed"))
+    query = select(run).where(run.c.account_id == account_id, run.c.what == what, ended)
+    return conn.execute(query.order_by(run.c.id.desc()).limit(1)).one_or_none()
+
+
+def forget_old_lines(conn: Connection, account_id: int) -> None:
+    newest = (
+        select(run.c.id).where(run.c.account_id == account_id).order_by(run.c.id.desc()).offset(KEPT_LINES).limit(1)
+    )
+    oldest_kept = conn.execute(newest).scalar()
+    if oldest_kept is not None:
+        old = select(run.c.id).where(run.c.account_id == account_id, run.c.id <= oldest_kept)
+        conn.execute(delete(run_line).where(run_line.c.run_id.in_(old)))
+
+
+def busy(conn: Connection) -> int:
+    """How many runs wait or work."""
+    return int(conn.execute(select(func.count()).where(run.c.state.in_(("queued", "running")))).scalar_one())
+
+
+def find(conn: Connection, run_ids: Iterable[int]) -> list[Any]:
+    """Runs with the key and name of their account (None for the steward's own)."""
+    joined = run.outerjoin(account, account.c.id == run.c.account_id)
+    query = select(run, account.c.key.label("account_key"), account.c.name.label("account_name")).select_from(joined)
+    return list(conn.execute(query.where(run.c.id.in_(list(run_ids))).order_by(run.c.id)))
+
+
+def _set(conn: Connection, run_id: int, **values: Any) -> None:
+    conn.execute(update(run).where(run.c.id == run_id).values(**values))
