@@ -1,0 +1,71 @@
+"""What surrounds every page: the rail's entries, the theme, pictures, and htmx told where a page goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, current_app, g, request, url_for
+
+from web.media import sleeves
+
+PICTURES = (96, 300, 640)
+"""Sides of the square pictures in pixels, see aggregator.artwork."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    section: str
+    label: str
+    url: str
+    icon: str
+
+
+PAGES = (
+    (
+        Entry("home", "Home", "/", "home"),
+        Entry("library", "Library", "/library", "library"),
+        Entry("discover", "Discover", "/discover", "discover"),
+        Entry("shows", "Shows", "/shows", "shows"),
+    ),
+    (Entry("sources", "Sources", "/sources", "sources"), Entry("settings", "Settings", "/settings", "settings")),
+)
+
+
+def surround(app: Flask) -> None:
+    app.jinja_env.globals.update(navigation=navigation, theme=theme, density=density, picture=picture)
+    app.jinja_env.globals["ui"] = app.jinja_env.get_template("macros.html").module
+    app.after_request(_place)
+
+
+def navigation() -> list[list[Entry]]:
+    """Two groups; a page that is not installed is not offered."""
+    return [[entry for entry in group if entry.section in current_app.blueprints] for group in PAGES]
+
+
+def theme() -> str:
+    """From the cookie, so that the first paint is right on the sign-in page too."""
+    wanted = request.cookies.get("theme")
+    return wanted if wanted in ("dark", "light") else "system"
+
+
+def density() -> str:
+    listener = g.get("listener")
+    return listener.preferences.density if listener else "comfortable"
+
+
+def picture(item: object, size: int) -> str:
+    """The address of an item's artwork in the next size up, or of a sleeve drawn from its name."""
+    art = getattr(item, "art", None)
+    if art:
+        return url_for("media.artwork", name=art, size=next((side for side in PICTURES if side >= size), PICTURES[-1]))
+    name = getattr(item, "title", None) or getattr(item, "name", None) or ""
+    return url_for("media.sleeve", seed=sleeves.seed(str(name)))
+
+
+def _place(response: Response) -> Response:
+    """A boosted link gets a whole page, of which htmx takes what is in <main>: the player outside it plays on."""
+    if "HX-Boosted" in request.headers and response.mimetype == "text/html":
+        response.headers["HX-Retarget"] = "#main"
+        response.headers["HX-Reselect"] = "#main > *"
+        response.headers["HX-Reswap"] = "innerHTML show:window:top"
+    return response

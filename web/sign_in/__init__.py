@@ -1,0 +1,87 @@
+"""The door: name and password, the first owner's one-time code, and the way out."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from aggregator import listeners
+from web import guard, words
+
+bp = Blueprint("sign_in", __name__, template_folder="templates")
+
+throttle = listeners.Throttle()
+
+
+@bp.get("/sign-in")
+def form() -> ResponseReturnValue:
+    if listeners.nobody_yet(current_app.extensions["store"]):
+        return redirect(url_for("sign_in.welcome"))
+    return render_template("sign_in/form.html", name="", trouble=None, after=_after())
+
+
+@bp.post("/sign-in")
+def enter() -> ResponseReturnValue:
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    keys = (f"name:{name.casefold()}", f"address:{request.remote_addr}")
+    if seconds := throttle.wait(*keys):
+        trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
+        return render_template("sign_in/form.html", name=name, trouble=trouble, after=_after()), 429
+    found = listeners.check_password(current_app.extensions["store"], name, password)
+    if found is None:
+        throttle.failed(*keys)
+        trouble = "That name and password do not belong together."
+        return render_template("sign_in/form.html", name=name, trouble=trouble, after=_after()), 403
+    throttle.succeeded(*keys)
+    guard.sign_in(found)
+    return redirect(_after(), 303)
+
+
+@bp.get("/welcome")
+def welcome() -> ResponseReturnValue:
+    _first_time_only()
+    return render_template("sign_in/welcome.html", name="", code="", trouble=None)
+
+
+@bp.post("/welcome")
+def found() -> ResponseReturnValue:
+    """The first owner arrives."""
+    _first_time_only()
+    name, code = request.form.get("name", ""), request.form.get("code", "")
+    key = f"address:{request.remote_addr}"
+    if seconds := throttle.wait(key):
+        trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
+        return render_template("sign_in/welcome.html", name=name, code=code, trouble=trouble), 429
+    store, config = current_app.extensions["store"], current_app.extensions["config"]
+    try:
+        owner = listeners.create_first_owner(store, config.data, code, name, request.form.get("password", ""))
+    except listeners.ListenerError as trouble:
+        throttle.failed(key)
+        return render_template("sign_in/welcome.html", name=name, code=code, trouble=str(trouble)), 403
+    guard.sign_in(owner)
+    flash("Welcome. Connect your first source to fill the library.")
+    return redirect(url_for("sources.page"), 303)
+
+
+@bp.post("/sign-out")
+def leave() -> ResponseReturnValue:
+    guard.sign_out()
+    answer = redirect(url_for("sign_in.form"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # pages and play list of the one who left
+    return cast(ResponseReturnValue, answer)
+
+
+def _first_time_only() -> None:
+    if not listeners.nobody_yet(current_app.extensions["store"]):
+        abort(404, "Bandstand has its owner already. Sign in with your name and password.")
+
+
+def _after() -> str:
+    """Where the visitor wanted to go; only ever a page of this very Bandstand."""
+    wanted = request.values.get("next", "")
+    parts = urlsplit(wanted)
+    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
+    return wanted if inside else url_for("home.page")

@@ -1,0 +1,56 @@
+// What surrounds the pages: the rail's current entry, focus after navigation, toasts, the line while loading.
+
+const main = document.getElementById("main");
+
+function markCurrent() {
+  const section = main.querySelector(".page")?.dataset.section;
+  for (const link of document.querySelectorAll("[data-nav]")) {
+    if (link.dataset.nav === section) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+export function toast(words) {
+  const note = document.createElement("p");
+  note.className = "toast";
+  note.textContent = words;
+  document.getElementById("toasts").append(note);
+  setTimeout(() => note.remove(), 6000);
+}
+
+function liftNotes() {
+  for (const note of main.querySelectorAll("[data-toast]")) {
+    toast(note.textContent);
+    note.remove();
+  }
+}
+
+function arrive() {
+  markCurrent();
+  liftNotes();
+}
+
+function focusHeading() {
+  const heading = main.querySelector("h1");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target !== main) return;
+  arrive();
+  if (event.detail.requestConfig?.boosted) focusHeading();
+});
+document.body.addEventListener("htmx:historyRestore", arrive);
+document.body.addEventListener("toast", (event) => toast(event.detail.value));
+document.body.addEventListener("htmx:sendError", () => toast("Bandstand does not answer. Is it still running?"));
+
+document.body.addEventListener("htmx:beforeRequest", () => document.documentElement.classList.add("is-busy"));
+document.body.addEventListener("htmx:afterRequest", () => document.documentElement.classList.remove("is-busy"));
+
+document.getElementById("more")?.addEventListener("click", (event) => {
+  if (event.target.closest("a")) event.currentTarget.hidePopover();
+});
+
+arrive();
