@@ -21,6 +21,7 @@ OPEN = frozenset(
         "media.sleeve",  # drawn from its own address; tells nothing
         "sign_in.form",
         "sign_in.enter",
+        "sign_in.look_around",
         "sign_in.welcome",
         "sign_in.found",
         "feed.calendar",  # proves itself with the secret in its address

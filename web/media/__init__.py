@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, current_app, g, request, send_file
 from flask.typing import ResponseReturnValue
 
+from aggregator import playback
 from web.media import sleeves
 
 bp = Blueprint("media", __name__)
 
-YEAR = 365 * 86_400
+FOREVER = "max-age=31536000, immutable"
+
+
+@bp.get("/stream/<int:claim_id>")
+def stream(claim_id: int) -> ResponseReturnValue:
+    """An owned file, whole or in parts; with `?download` to be kept as a file."""
+    try:
+        file = playback.owned_file(current_app.extensions["store"], g.listener.id, claim_id)
+    except playback.FileGone as gone:
+        abort(404, str(gone))
+    if file is None:
+        abort(404, "There is no file of yours behind this address.")
+    return send_file(
+        file.path,
+        mimetype=file.type.partition(";")[0],
+        conditional=True,
+        as_attachment="download" in request.args,
+        download_name=file.path.name,
+        max_age=0,
+    )
+
+
+@bp.get("/artwork/<name>-<int:size>")
+def artwork(name: str, size: int) -> ResponseReturnValue:
+    """A cover in one of three sizes. Its name changes with its content, so browsers keep it."""
+    abort(404)
 
 
 @bp.get("/sleeves/<seed>.svg")
@@ -18,15 +44,5 @@ def sleeve(seed: str) -> ResponseReturnValue:
     if len(seed) != 8 or not set(seed) <= set("0123456789abcdef"):
         abort(404)
     response = Response(sleeves.draw(seed), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    response.headers["Cache-Control"] = f"public, {FOREVER}"
     return response
-
-
-@bp.get("/artwork/<name>-<int:size>")
-def artwork(name: str, size: int) -> ResponseReturnValue:
-    abort(404)
-
-
-@bp.get("/stream/<int:claim_id>")
-def stream(claim_id: int) -> ResponseReturnValue:
-    abort(404)

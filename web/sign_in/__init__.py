@@ -20,7 +20,7 @@ throttle = listeners.Throttle()
 def form() -> ResponseReturnValue:
     if listeners.nobody_yet(current_app.extensions["store"]):
         return redirect(url_for("sign_in.welcome"))
-    return render_template("sign_in/form.html", name="", trouble=None, after=_after())
+    return render_template("sign_in/form.html", name="", trouble=None, **_door())
 
 
 @bp.post("/sign-in")
@@ -29,14 +29,24 @@ def enter() -> ResponseReturnValue:
     keys = (f"name:{name.casefold()}", f"address:{request.remote_addr}")
     if seconds := throttle.wait(*keys):
         trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
-        return render_template("sign_in/form.html", name=name, trouble=trouble, after=_after()), 429
+        return render_template("sign_in/form.html", name=name, trouble=trouble, **_door()), 429
     found = listeners.check_password(current_app.extensions["store"], name, password)
     if found is None:
         throttle.failed(*keys)
         trouble = "That name and password do not belong together."
-        return render_template("sign_in/form.html", name=name, trouble=trouble, after=_after()), 403
+        return render_template("sign_in/form.html", name=name, trouble=trouble, **_door()), 403
     throttle.succeeded(*keys)
     guard.sign_in(found)
+    return redirect(_after(), 303)
+
+
+@bp.post("/sign-in/demo")
+def look_around() -> ResponseReturnValue:
+    """Back into the demo, after signing out of it."""
+    visitor = guard.demo_visitor()
+    if visitor is None:
+        abort(403, "Only the demo, seen from its own machine, can be entered without a password.")
+    guard.sign_in(visitor)
     return redirect(_after(), 303)
 
 
@@ -72,6 +82,10 @@ def leave() -> ResponseReturnValue:
     answer = redirect(url_for("sign_in.form"), 303)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # pages and play list of the one who left
     return cast(ResponseReturnValue, answer)
+
+
+def _door() -> dict[str, object]:
+    return {"after": _after(), "demo": guard.demo_visitor()}
 
 
 def _first_time_only() -> None:

@@ -1,0 +1,23 @@
+// Keys for the whole page. Off while typing, and where a focused control has its own use for a key.
+
+import { mute, seekBy, SEEK_SECONDS, step, toggle } from "./player.js";
+
+const KEYS = {
+  " ": toggle,
+  j: () => seekBy(-SEEK_SECONDS),
+  l: () => seekBy(SEEK_SECONDS),
+  n: () => step(1),
+  p: () => step(-1),
+  m: mute,
+  "/": () => document.getElementById("search-text")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.key === " " && event.target.closest("button, a, summary")) return;
+  const act = KEYS[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
