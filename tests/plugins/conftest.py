@@ -1,0 +1,81 @@
+"""Providers tried in this process: real settings, a real gate over loopback, state that survives as JSON only."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from aggregator._host.gate import LocalGate
+from aggregator.plugin import Checkpoint, Complete, Provider, ProviderError, Record, Skipped, Unchanged
+
+
+@dataclass
+class Run:
+    """What one run brought; `error` is what ended it, if anything did."""
+
+    records: list[Record] = field(default_factory=list)
+    error: ProviderError | None = None
+
+    def of(self, cls: type[Any]) -> list[Any]:
+        return [record for record in self.records if isinstance(record, cls)]
+
+    def one(self, cls: type[Any]) -> Any:
+        (found,) = self.of(cls)
+        return found
+
+    @property
+    def scopes(self) -> list[str]:
+        return [record.scope for record in self.of(Complete)]
+
+    @property
+    def cursor(self) -> str | None:
+        """The last checkpoint: what is before it is stored for good."""
+        return next((mark.cursor for mark in reversed(self.of(Checkpoint))), None)
+
+    def skipped(self) -> dict[str, str]:
+        return {record.id: record.reason for record in self.of(Skipped)}
+
+    def unchanged(self, of: str) -> list[str]:
+        return [known for record in self.of(Unchanged) if record.of == of for known in record.ids]
+
+
+class Account:
+    """One account of a provider. Its state passes through JSON between runs, as in the host."""
+
+    def __init__(self, cls: type[Provider], **settings: Any) -> None:
+        self.cls = cls
+        self.settings = settings
+        self.state: dict[str, Any] = {}
+        self.gate = LocalGate()
+
+    def provider(self) -> Any:
+        provider = self.cls()
+        provider.settings = self.cls.Settings.model_validate(self.settings)
+        provider.http = self.gate
+        provider.state = self.state
+        provider.log = logging.getLogger(f"test.{self.cls.id}")
+        return provider
+
+    def run(self, capability: str = "library", *arguments: Any) -> Run:
+        run = Run()
+        try:
+            run.records.extend(self._records(capability, arguments, run))
+        except ProviderError as error:
+            run.error = error
+        self.state = json.loads(json.dumps(self.state))
+        return run
+
+    def _records(self, capability: str, arguments: tuple[Any, ...], run: Run) -> Iterable[Record]:
+        for record in getattr(self.provider(), capability)(*arguments):
+            run.records.append(record)
+        return ()
+
+
+@pytest.fixture
+def account() -> type[Account]:
+    return Account
