@@ -7,9 +7,6 @@ import json
 import os
 import queue
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +17,8 @@ from pydantic import ValidationError
 
 from aggregator._host import frames
 from aggregator._host.limits import Turn
+from aggregator._host.spawn import Spawned, spawn
 from aggregator.plugin import Record
-
-ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "PYTHONPATH", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""All that a child inherits (with proxies and LC_*): secrets may stand in the host's own environment."""
 
 
 class Failure(Exception):
@@ -43,6 +38,7 @@ class Failure(Exception):
         self.traceback = traceback
         self.retry_after = retry_after
         self.fields = dict(fields or {})
+        self.counts: dict[str, int] = {}
 
 
 class Duties(Protocol):
@@ -87,21 +83,10 @@ class Answer:
 class Child:
     """One running `aggregator._host.child`. Starting costs 0.2 s of import time, so it may be started ahead of need."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "aggregator._host.child", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env=_environment(),
-                text=True,
-                errors="replace",
-            )
-        self._pipe = frames.Pipe(ours)
+    def __init__(self, spawned: Spawned | None = None) -> None:
+        spawned = spawned or spawn()
+        self._process = spawned.process
+        self._pipe = frames.Pipe(spawned.end)
         self._inbox: queue.SimpleQueue[tuple[bytes, Any] | None] = queue.SimpleQueue()
         self._duties: Duties = NoDuties()
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._read, self._listen)]
@@ -232,11 +217,3 @@ def _records(body: bytes) -> list[Record]:
         return list(frames.BATCH.validate_json(body))
     except ValidationError as error:
         raise Failure("bug", f"It sent records that are none: {error.errors(include_url=False)[0]['msg']}") from None
-
-
-def _environment() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in ENVIRONMENT or name.startswith("LC_") or name.lower().endswith("_proxy")
-    }

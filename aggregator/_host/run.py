@@ -150,6 +150,7 @@ def run_account(
                     recorder.commit(scope, batch, duties.lines())
             return recorder.finish()
         except Failure as failure:
+            failure.counts = dict(recorder.counts)
             raise _redacted(failure, duties) from None
         finally:
             child.end()
@@ -161,7 +162,7 @@ def _orders(store: Store, account: Account, capability: str, wanted: Wanted) -> 
     if capability == "shows":
         artists = [artist.model_dump(mode="json", exclude_none=True) for artist in wanted.artists]
         for area in wanted.areas:
-            place = f"shows {area.latitude:.3f},{area.longitude:.3f}+{area.radius_km:g}km"
+            place = f"{area.latitude:.3f},{area.longitude:.3f} {area.radius_km:g} km"
             yield place, {"capability": capability, "artists": artists, "area": area.model_dump(mode="json")}
     else:
         with store.read() as conn:
@@ -190,7 +191,7 @@ class _Recorder:
         self._capability = capability
         self._run_id = run_id
         self._watch = watch
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self._progress: Progress | None = None
         self._intake: Intake = Intake(account.id, account.key, account.listener_id, run_id, int(time.time()))
 
@@ -209,8 +210,8 @@ class _Recorder:
 
     def finish(self) -> Done:
         self._intake.finish()
-        changed = any(count for name, count in self._counts.items() if name not in ("seen", "unchanged", "skipped"))
-        return Done(self._counts, changed)
+        changed = any(count for name, count in self.counts.items() if name not in ("seen", "unchanged", "skipped"))
+        return Done(self.counts, changed)
 
     def keep_lines(self, lines: list[tuple[int, str, str]]) -> None:
         with self._store.write() as conn:
@@ -219,20 +220,18 @@ class _Recorder:
     def _take(self, conn: Connection, scope: str, piece: Sequence[Record] | Record) -> None:
         match piece:
             case Complete():
-                name = f"{scope}/{piece.scope}" if piece.scope else scope
-                removal = self._intake.complete(conn, name)
-                self._counts.update(removed=removal.removed, held=removal.held)
+                removal = self._intake.complete(conn, " ".join(filter(None, (scope, piece.scope))))
+                self.counts.update(removed=removal.removed, held=removal.held)
             case Checkpoint():
                 _save_cursor(conn, self._account.id, self._capability, piece.cursor)
             case Progress():
                 self._progress = piece
             case list():
-                self._counts.update(self._intake.take(conn, piece))
-                self._counts["seen"] += len(piece)
+                self.counts.update(self._intake.take(conn, piece))
 
     def _reached(self) -> tuple[int, int | None, str]:
         if self._progress is None:
-            return self._counts["seen"], None, ""
+            return self.counts["seen"], None, ""
         return self._progress.done, self._progress.total, self._progress.doing
 
 

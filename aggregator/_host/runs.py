@@ -38,10 +38,8 @@ def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now:
 
 def waiting(conn: Connection) -> list[Queued]:
     """Queued runs, oldest first."""
-    rows = conn.execute(
-        select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "queued").order_by(run.c.id)
-    )
-    return [Queued(*row) for row in rows.tuples()]
+    query = select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "queued")
+    return [Queued(*row) for row in conn.execute(query.order_by(run.c.id)).tuples()]
 
 
 def start(conn: Connection, run_id: int, now: int) -> None:
@@ -89,12 +87,11 @@ def last(conn: Connection, account_id: int, what: str) -> Any | None:
 
 
 def forget_old_lines(conn: Connection, account_id: int) -> None:
-    newest = (
-        select(run.c.id).where(run.c.account_id == account_id).order_by(run.c.id.desc()).offset(KEPT_LINES).limit(1)
-    )
-    oldest_kept = conn.execute(newest).scalar()
-    if oldest_kept is not None:
-        old = select(run.c.id).where(run.c.account_id == account_id, run.c.id <= oldest_kept)
+    mine = run.c.account_id == account_id
+    newest_old = select(run.c.id).where(mine).order_by(run.c.id.desc()).offset(KEPT_LINES).limit(1)
+    limit = conn.execute(newest_old).scalar()
+    if limit is not None:
+        old = select(run.c.id).where(mine, run.c.id <= limit)
         conn.execute(delete(run_line).where(run_line.c.run_id.in_(old)))
 
 

@@ -34,9 +34,7 @@ class Good(Provider, Library, History, Discovery, LiveSearch):
         self.log.info("reading with %s", self.settings.token and self.settings.token.get_secret_value())
         for number in range(self.settings.size):
             yield Edition(id=f"e{number}", title=f"Album {number}", credits=[Credit(name="Quiet Harbour")])
-            yield Track(
-                id=f"t{number}", title=f"Song {number}", edition=f"e{number}", credits=[Credit(name="Quiet Harbour")]
-            )
+            yield Track(id=f"t{number}", title=f"Song {number}", edition=f"e{number}")
             self.state[f"seen{number}"] = number
             yield Progress(done=number + 1, total=self.settings.size, doing="reading")
         yield Skipped(of="track", id="broken", reason="not a song")

@@ -1,0 +1,102 @@
+"""The steward's own work after accounts were read. Each is a run of its own in the queue, with progress."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, select
+
+from aggregator._host import runs
+from aggregator._host.run import House
+from aggregator.store.schema import dirty
+
+Report = Callable[[int, int | None, str], None]
+
+FOLLOWED_BY = {"merge": ("recommend", "artwork", "answers"), "answers": ("recommend",)}
+"""What is due once a chore is done."""
+
+REPORT_SECONDS = 0.3
+"""Progress is written at most this often."""
+
+
+def dirty_claims(conn: Connection) -> bool:
+    """Whether claims wait for merging."""
+    return conn.execute(select(dirty.c.claim_id).limit(1)).first() is not None
+
+
+def do(house: House, queued: runs.Queued, watch: Report | None = None) -> bool:
+    """Do one chore and write down how it ended; what is due next is queued. False when it failed."""
+    with house.store.write() as conn:
+        runs.start(conn, queued.id, int(time.time()))
+    try:
+        counts = _CHORES[queued.what](house, _reporter(house, queued.id, watch))
+    except Exception as error:  # one chore that fails must not stop the steward; the Sources page shows it
+        words = f"{type(error).__name__}: {error}"
+        with house.store.write() as conn:
+            runs.fail(conn, queued.id, int(time.time()), "bug", words, "".join(traceback.format_exception(error)), {})
+        return False
+    now = int(time.time())
+    with house.store.write() as conn:
+        runs.succeed(conn, queued.id, now, counts)
+        due = ("merge",) if queued.what != "merge" and dirty_claims(conn) else FOLLOWED_BY.get(queued.what, ())
+        for what in due:
+            runs.ask(conn, what, None, "schedule", now)
+    return True
+
+
+def _reporter(house: House, run_id: int, watch: Report | None) -> Report:
+    """Writes progress to the run, not more often than a page asks for it."""
+    last = 0.0
+
+    def report(done: int, total: int | None = None, doing: str = "") -> None:
+        nonlocal last
+        if watch:
+            watch(done, total, doing)
+        if time.monotonic() - last > REPORT_SECONDS:
+            last = time.monotonic()
+            with house.store.write() as conn:
+                runs.report(conn, run_id, done, total, doing)
+
+    return report
+
+
+# Imports within: each pulls in a room that the one-shot sync of unchanged files never enters.
+
+
+def _merge(house: House, report: Report) -> Mapping[str, int]:
+    from aggregator.library import merging
+
+    merging.merge(house.store, report)
+    return {}
+
+
+def _recommend(house: House, report: Report) -> Mapping[str, int]:
+    from aggregator import listeners, recommendations
+
+    people = listeners.everyone(house.store)
+    for number, person in enumerate(people):
+        report(number, len(people), person.name)
+        recommendations.refresh(house.store, person.id)
+    return {}
+
+
+def _artwork(house: House, report: Report) -> Mapping[str, int]:
+    from aggregator import artwork
+
+    return artwork.fetch(house.data, house.store, report)
+
+
+def _answers(house: House, report: Report) -> Mapping[str, int]:
+    from aggregator import answers
+
+    return answers.refresh(house, report)
+
+
+_CHORES: dict[str, Callable[[House, Report], Mapping[str, int]]] = {
+    "merge": _merge,
+    "recommend": _recommend,
+    "artwork": _artwork,
+    "answers": _answers,
+}

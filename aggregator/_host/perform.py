@@ -1,0 +1,89 @@
+"""Doing one queued account run from its row to its verdict. The steward and the one-shot `bandstand sync` share it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+
+from aggregator._host import accounts, find, runs, states
+from aggregator._host.accounts import Account
+from aggregator._host.process import Child, Failure
+from aggregator._host.run import Done, House, Wanted, Watch, run_account
+
+
+def perform(
+    house: House,
+    catalogue: find.Catalogue,
+    queued: runs.Queued,
+    *,
+    child: Child | None = None,
+    watch: Watch | None = None,
+) -> Done | states.Verdict:
+    """Run it and write down how it ended, on the run and on its account."""
+    with house.store.write() as conn:
+        assert queued.account_id is not None
+        account = accounts.by_id(conn, queued.account_id)
+        assert account is not None
+        runs.start(conn, queued.id, int(time.time()))
+    try:
+        done = _run(house, catalogue, account, queued, child, watch)
+    except Failure as failure:
+        return _failed(house, catalogue, account, queued.id, failure)
+    except Exception as error:  # Bandstand's own mistake: it ends this run, not the steward
+        own = Failure("host", f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+        return _failed(house, catalogue, account, queued.id, own)
+    _succeeded(house, account, queued.id, done)
+    return done
+
+
+def _run(
+    house: House,
+    catalogue: find.Catalogue,
+    account: Account,
+    queued: runs.Queued,
+    child: Child | None,
+    watch: Watch | None,
+) -> Done:
+    provided = catalogue.providers.get(account.provider)
+    if provided is None:
+        raise Failure("load", _reason(catalogue, account.provider))
+    wanted = None
+    if queued.what == "shows":
+        from aggregator._host.wanted import wanted as everyones
+
+        wanted = everyones(house.store, account)
+    return run_account(
+        house, account, provided, queued.what, queued.id, wanted=wanted or Wanted(), child=child, watch=watch
+    )
+
+
+def _reason(catalogue: find.Catalogue, provider: str) -> str:
+    broken = next((each.reason for each in catalogue.broken if provider in each.origin.label), None)
+    return broken or f"there is no provider {provider!r} any more"
+
+
+def _succeeded(house: House, account: Account, run_id: int, done: Done) -> None:
+    now = int(time.time())
+    with house.store.write() as conn:
+        runs.succeed(conn, run_id, now, done.counts)
+        runs.forget_old_lines(conn, account.id)
+        if account.state != "ready" or account.failures:
+            accounts.change(conn, account.id, state="ready", state_words="", blocked_until=None, failures=0)
+
+
+def _failed(house: House, catalogue: find.Catalogue, account: Account, run_id: int, failure: Failure) -> states.Verdict:
+    now = int(time.time())
+    manifest = catalogue.manifest(account.provider)
+    name = manifest.name if manifest else account.provider
+    verdict = states.after(failure, name, account.failures, house.limits.blocked_until(account.id), now)
+    with house.store.write() as conn:
+        runs.fail(conn, run_id, now, failure.kind, verdict.words, failure.traceback, failure.counts)
+        accounts.change(
+            conn,
+            account.id,
+            state=verdict.state,
+            state_words=verdict.words,
+            blocked_until=verdict.blocked_until,
+            failures=verdict.failures,
+        )
+    return verdict

@@ -1,0 +1,112 @@
+"""Accounts that stand in config.toml, brought into the store at each start."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select
+
+from aggregator._host import accounts, find
+from aggregator._host.accounts import Account
+from aggregator._host.run import House, hidden
+from aggregator.config import Config, ConfigError, PinnedAccount, resolved
+from aggregator.store.schema import listener
+
+HOUSEHOLD = "household"
+
+
+class _NoOwnerYet(Exception):
+    """The account is personal and its listener has not signed up; it waits for them."""
+
+
+def apply(
+    house: House, config: Config, catalogue: find.Catalogue, environ: Mapping[str, str] = os.environ
+) -> list[str]:
+    """Add and update the pinned accounts. Returns a sentence for each that has to wait for its owner."""
+    waiting = []
+    with house.store.write() as conn:
+        known = {account.key: account for account in accounts.every(conn)}
+        for key, pinned in config.accounts.items():
+            try:
+                _apply_one(conn, house, known.get(key), key, pinned, catalogue.manifest(pinned.provider), environ)
+            except _NoOwnerYet as reason:
+                waiting.append(str(reason))
+        for account in known.values():
+            if account.pinned and account.key not in config.accounts:
+                accounts.change(conn, account.id, enabled=False, pinned=False, state="disabled")
+    return waiting
+
+
+def _apply_one(
+    conn: Connection,
+    house: House,
+    known: Account | None,
+    key: str,
+    pinned: PinnedAccount,
+    manifest: find.Manifest | None,
+    environ: Mapping[str, str],
+) -> None:
+    values = {
+        "provider": pinned.provider,
+        "name": pinned.name or (manifest.name if manifest else key),
+        "listener_id": _owner(conn, key, pinned, manifest),
+        "pinned": True,
+        "enabled": pinned.enabled,
+        **_settings(house, known, pinned, manifest, environ),
+    }
+    if not pinned.enabled:
+        values |= {"state": "disabled", "state_words": "Switched off in config.toml."}
+    if known is None:
+        accounts.add(conn, int(time.time()), key=key, **values)
+    elif changed := {name: value for name, value in values.items() if getattr(known, name) != value}:
+        accounts.change(conn, known.id, **changed)
+
+
+def _settings(
+    house: House,
+    known: Account | None,
+    pinned: PinnedAccount,
+    manifest: find.Manifest | None,
+    environ: Mapping[str, str],
+) -> dict[str, object]:
+    """The columns of settings, secrets and state; a state of ready only where something was corrected."""
+    if manifest is None:
+        words = f"There is no provider {pinned.provider!r}. Correct config.toml, or install it."
+        return {"settings": pinned.settings, "state": "load error", "state_words": words}
+    try:
+        written, from_environment = resolved(pinned.settings, environ)
+    except ConfigError as error:
+        return {"settings": {}, "state": "settings error", "state_words": str(error)}
+    plain, secret = hidden(manifest, written)
+    secret |= from_environment
+    if known and known.settings == plain and _unlocked(house, known) == secret:
+        return {} if known.enabled == pinned.enabled else _READY
+    return {"settings": plain, "secrets": house.vault.lock(secret), **_READY}
+
+
+_READY: dict[str, object] = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
+
+
+def _unlocked(house: House, account: Account) -> dict[str, object] | None:
+    try:
+        return house.vault.unlock(account.secrets)
+    except ValueError:
+        return None  # locked with another key: the secrets are locked anew
+
+
+def _owner(conn: Connection, key: str, pinned: PinnedAccount, manifest: find.Manifest | None) -> int | None:
+    """The listener's id, None for the household."""
+    if pinned.owner == HOUSEHOLD or (pinned.owner is None and (manifest is None or manifest.household)):
+        return None
+    query = select(listener.c.id).order_by(listener.c.id)
+    if pinned.owner is None:
+        found = conn.execute(query.where(listener.c.role == "owner")).scalars().first()
+        who = "an owner"
+    else:
+        found = conn.execute(query.where(func.lower(listener.c.name) == pinned.owner.lower())).scalars().first()
+        who = pinned.owner
+    if found is None:
+        raise _NoOwnerYet(f"The account {key!r} waits for {who} to sign up.")
+    return int(found)

@@ -1,0 +1,78 @@
+"""What a failure means for its account: the state, the pause, and the words on the Sources page.
+
+The words say what happened, what Bandstand does about it, and what the listener can do.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from aggregator._host.process import Failure
+
+LONGEST_PAUSE = 6 * 3600
+LONGEST_PAUSE_AFTER_BUG = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`blocked_until` None: no pause, but a state other than ready waits for its listener."""
+
+    state: str
+    words: str
+    blocked_until: int | None = None
+    failures: int = 0
+
+
+def after(failure: Failure, provider: str, failures: int, blocked_until: float | None, now: int) -> Verdict:
+    """`failures` in a row before this one; `blocked_until` is what the service itself asked for, if it did."""
+    told = failure.words.rstrip(".")
+    match failure.kind:
+        case "AuthFailed":
+            words = f"{provider} refused the credentials: {told}. Nothing is lost; sign in again to go on."
+            return Verdict("needs the listener", words)
+        case "settings":
+            words = f"The settings do not fit: {told}. Nothing is read until they are corrected."
+            return Verdict("settings error", words)
+        case "load":
+            words = f"{provider} cannot be loaded: {told}. Everything else goes on without it."
+            return Verdict("load error", words)
+        case "RateLimited":
+            until = max(now + round(failure.retry_after or 0), round(blocked_until or 0))
+            return Verdict("backing off", _asked_for_pause(provider, until), until, failures)
+    if blocked_until is not None:  # the client library hid the refusal behind some other error
+        return Verdict("backing off", _asked_for_pause(provider, round(blocked_until)), round(blocked_until), failures)
+    until = now + pause(failure.kind, failures + 1)
+    return Verdict("backing off", f"{_trouble(failure.kind, provider, told)} {_again(until)}", until, failures + 1)
+
+
+def pause(kind: str, failures: int) -> int:
+    """Seconds before the next try after so many failures in a row: fourfold each time."""
+    first, longest = (60, LONGEST_PAUSE) if kind == "Unavailable" else (900, LONGEST_PAUSE_AFTER_BUG)
+    return int(min(longest, first * 4 ** min(failures - 1, 10)))
+
+
+def _asked_for_pause(provider: str, until: int) -> str:
+    return f"{provider} asks for fewer calls. Bandstand waits and goes on by itself {clock(until)}; nothing is lost."
+
+
+def _trouble(kind: str, provider: str, told: str) -> str:
+    match kind:
+        case "Unavailable":
+            return f"{provider} does not answer: {told}. Your library stays as it is."
+        case "BadData" | "ProviderError":
+            return f"{provider} answered something that makes no sense: {told}. Your library stays as it is."
+        case "host":
+            return f"Bandstand itself failed while it read {provider}: {told}. Your library stays as it is."
+        case _:
+            return f"Bug in {provider}: {told}. It was stopped, and what it had brought is kept."
+
+
+def _again(until: int) -> str:
+    return f"Bandstand tries again by itself {clock(until)}; “Sync now” tries at once."
+
+
+def clock(until: int) -> str:
+    """``at 14:05``, or with the day when it is further away than a day (the machine's time)."""
+    far = until - time.time() > 86400
+    return time.strftime("on %d %B at %H:%M" if far else "at %H:%M", time.localtime(until))
