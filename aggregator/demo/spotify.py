@@ -1,0 +1,450 @@
+"""A sample of Spotify's Web API and accounts service, as an app in development mode meets it in 2026.
+
+The page where a listener would allow access allows it at once. Which listener signs in follows from the client id.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from flask import Response, abort, g, jsonify, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from aggregator.demo import service
+from aggregator.demo.catalogue import ALBUMS, SONGS, Album, Artist, Credit, Slot, Song, albums_of, base62, home_of
+from aggregator.demo.listening import Play
+from aggregator.demo.neighbours import EVERYBODY
+from aggregator.demo.service import Service, whole
+from aggregator.demo.world import Playlist, SpotifyUser, World, build
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+HOUR = 3600
+SCOPES = "user-library-read user-follow-read user-read-recently-played playlist-read-private user-read-private"
+CLOSED = ("/v1/browse", "/v1/recommendations", "/v1/audio-features", "/v1/audio-analysis", "/v1/markets", "/v1/users")
+"""Paths that apps in development mode are refused."""
+CLOSED_ENDINGS = ("/related-artists", "/top-tracks")
+_KEY = b"opens nothing but the sample service"
+
+
+class Spotify(Service):
+    name = "spotify"
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+        self.spent: set[str] = set()
+        self.expired_before = 0.0
+        route = self.app.get
+        route("/authorize")(self.authorize)
+        self.app.post("/api/token")(self.token)
+        self.app.post("/_expire")(self.expire)
+        self.app.before_request(self.sign_in)
+        route("/v1/me")(self.me)
+        route("/v1/me/albums")(self.albums)
+        route("/v1/me/tracks")(self.tracks)
+        route("/v1/me/following")(self.following)
+        route("/v1/me/playlists")(self.playlists)
+        route("/v1/me/player/recently-played")(self.recently_played)
+        route("/v1/playlists/<pid>/items")(self.playlist_items)
+        route("/v1/albums/<aid>")(self.album)
+        route("/v1/albums/<aid>/tracks")(self.album_tracks)
+        route("/v1/artists/<aid>")(self.artist)
+        route("/v1/artists/<aid>/albums")(self.artist_albums)
+        route("/v1/tracks/<tid>")(self.track)
+        route("/v1/search")(self.search)
+        self.app.register_error_handler(HTTPException, lambda error: _error(error.code or 500, error.description or ""))
+        self.app.register_error_handler(ValueError, lambda _error_: _error(400, "Invalid request"))
+
+    # --- permission ---------------------------------------------------------------------------------------------------
+
+    def refusal(self, status: int, code: int) -> Response:
+        if status == 401:
+            return _error(401, "The access token expired")
+        if status == 429 and (self.active().retry_after or 0) > HOUR:
+            return _error(429, "Too many requests", reason="QUOTA_EXCEEDED")
+        return _error(status, {403: "Forbidden", 429: "API rate limit exceeded"}.get(status, "Server error"))
+
+    def authorize(self) -> AnyResponse:
+        """Allow access and go back to where the listener came from, with a code that is good once."""
+        target = request.args.get("redirect_uri", "")
+        if urlsplit(target).hostname == "localhost" or not target:
+            return Response("INVALID_CLIENT: Insecure redirect URI", status=400)
+        client = request.args.get("client_id", "")
+        if client not in self.world.spotify:
+            return Response("INVALID_CLIENT: Invalid client", status=400)
+        challenge = request.args.get("code_challenge", "")
+        code = _sign("code", client, challenge, target)
+        answer = {"code": code, "state": request.args.get("state", "")}
+        return redirect(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}")
+
+    def token(self) -> Response:
+        form = request.form
+        client = request.authorization.username if request.authorization else form.get("client_id")
+        user = self.world.spotify.get(client or "")
+        if user is None or (request.authorization and request.authorization.password != user.secret):
+            return _oauth_error("invalid_client", "Invalid client")
+        if form.get("grant_type") == "authorization_code":
+            return self._exchange(user)
+        if form.get("grant_type") == "refresh_token":
+            return self._refresh(user)
+        return _oauth_error("unsupported_grant_type", "grant_type parameter is missing")
+
+    def _exchange(self, user: SpotifyUser) -> Response:
+        parts = _verify("code", request.form.get("code", ""))
+        if parts is None or parts[0] != user.client or request.form["code"] in self.spent:
+            return _oauth_error("invalid_grant", "Invalid authorization code")
+        if parts[2] != request.form.get("redirect_uri"):
+            return _oauth_error("invalid_grant", "Invalid redirect URI")
+        if not request.authorization and parts[1] != _challenge(request.form.get("code_verifier", "")):
+            return _oauth_error("invalid_grant", "code_verifier was incorrect")
+        self.spent.add(request.form["code"])
+        return self._grant(user, rotate=True)
+
+    def _refresh(self, user: SpotifyUser) -> Response:
+        old = request.form.get("refresh_token", "")
+        parts = _verify("refresh", old)
+        if parts is None or parts[0] != user.client or old in self.spent or (user.revoked and parts[1] == "first"):
+            return _oauth_error("invalid_grant", "Refresh token revoked")
+        if not request.authorization:  # without a secret each refresh token is good once
+            self.spent.add(old)
+        return self._grant(user, rotate=not request.authorization)
+
+    def _grant(self, user: SpotifyUser, *, rotate: bool) -> Response:
+        answer = {
+            "access_token": _sign("access", user.client, str(time.time())),
+            "token_type": "Bearer",
+            "expires_in": HOUR,
+            "scope": SCOPES,
+        }
+        if rotate:
+            answer["refresh_token"] = _sign("refresh", user.client, str(time.time()))
+        return jsonify(answer)
+
+    def expire(self) -> Response:
+        """``POST /_expire``: every access token given out so far is too old."""
+        self.expired_before = time.time()
+        return jsonify({})
+
+    def sign_in(self) -> Response | None:
+        if not request.path.startswith("/v1/"):
+            return None
+        if request.path.startswith(CLOSED) or request.path.endswith(CLOSED_ENDINGS) or "ids" in request.args:
+            return _error(403, "Forbidden")
+        parts = _verify("access", request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if parts is None:
+            return _error(401, "Invalid access token")
+        if float(parts[1]) < max(self.expired_before, time.time() - HOUR):
+            return _error(401, "The access token expired")
+        g.user = self.world.spotify[parts[0]]
+        return None
+
+    # --- the listener's own -------------------------------------------------------------------------------------------
+
+    def me(self) -> Response:
+        return jsonify({**self._user(g.user), "images": []})
+
+    def albums(self) -> Response:
+        return self._page(
+            g.user.albums, lambda saved: {"added_at": _zulu(saved[0]), "album": self._whole_album(saved[1])}
+        )
+
+    def tracks(self) -> Response:
+        return self._page(g.user.tracks, lambda saved: {"added_at": _zulu(saved[0]), "track": self._song(saved[1])})
+
+    def playlists(self) -> Response:
+        return self._page(g.user.playlists, self._playlist)
+
+    def following(self) -> Response:
+        """Paged by a cursor: the id of the last one seen."""
+        if request.args.get("type") != "artist":
+            return _error(400, "Invalid type, expected artist")
+        artists: Sequence[Artist] = g.user.following
+        limit = whole(request.args.get("limit"), 20, 1, 50)
+        after = request.args.get("after")
+        start = next((n + 1 for n, artist in enumerate(artists) if artist.spotify == after), 0)
+        items, total = self.window(artists, start, limit)
+        more = start + limit < total
+        cursor = items[-1].spotify if items and more else None
+        follow = after if self.active().loop_next else cursor
+        page = {
+            "href": request.url,
+            "limit": limit,
+            "next": self._link(type="artist", after=follow, limit=limit) if more or self.active().loop_next else None,
+            "cursors": {"after": follow},
+            "total": total,
+            "items": [self._whole_artist(artist) for artist in items],
+        }
+        return jsonify({"artists": page})
+
+    def recently_played(self) -> Response:
+        """At most 50, newest first. `after` and `before` are milliseconds; a play is stamped at its end."""
+        limit = whole(request.args.get("limit"), 20, 1, 50)
+        after, before = (request.args.get(name, type=int) for name in ("after", "before"))
+        if after is not None and before is not None:
+            return _error(400, "Only one of after and before may be given")
+        heard = [
+            play
+            for play in g.user.recent
+            if (after is None or _milliseconds(play) > after) and (before is None or _milliseconds(play) < before)
+        ]
+        items, total = self.window(heard[-limit:] if after is not None else heard, 0, limit)
+        oldest = _milliseconds(items[-1]) if items else 0
+        cursors = {"after": str(_milliseconds(items[0])), "before": str(oldest)} if items else None
+        more = (after is None and limit < total) or self.active().loop_next
+        page = {
+            "items": [self._play(play) for play in items],
+            "next": self._link(before=before or oldest + 1 if self.active().loop_next else oldest, limit=limit)
+            if more
+            else None,
+            "cursors": cursors,
+            "limit": limit,
+            "href": request.url,
+        }
+        return jsonify(page)
+
+    def playlist_items(self, pid: str) -> Response:
+        playlist = next((one for one in g.user.playlists if base62("playlist", one.slug) == pid), None)
+        if playlist is None:
+            abort(404, "Resource not found")
+        return self._page(playlist.songs, self._entry, biggest=50)
+
+    # --- the catalogue ------------------------------------------------------------------------------------------------
+
+    def album(self, aid: str) -> Response:
+        return jsonify(self._whole_album(self._find_album(aid)))
+
+    def album_tracks(self, aid: str) -> Response:
+        return self._page(self._find_album(aid).slots, self._slot)
+
+    def artist(self, aid: str) -> Response:
+        return jsonify(self._whole_artist(_find_artist(aid)))
+
+    def artist_albums(self, aid: str) -> Response:
+        return self._page(albums_of(_find_artist(aid)), self._album, biggest=10, usual=5)
+
+    def track(self, tid: str) -> Response:
+        song = next((song for song in SONGS.values() if song.spotify == tid), None)
+        return jsonify(self._song(song)) if song else _error(404, "Resource not found")
+
+    def search(self) -> Response:
+        text = request.args.get("q", "").casefold()
+        if not text:
+            return _error(400, "No search query")
+        kinds = request.args.get("type", "").split(",")
+        answer: Json = {}
+        if "artist" in kinds:
+            artists = [artist for artist in EVERYBODY.values() if text in artist.name.casefold()]
+            answer["artists"] = self._paging(artists, self._whole_artist, 10, 5)
+        if "album" in kinds:
+            albums = [album for album in ALBUMS.values() if text in f"{album.title} {album.credited}".casefold()]
+            answer["albums"] = self._paging(albums, self._album, 10, 5)
+        if "track" in kinds:
+            songs = [song for song in SONGS.values() if text in f"{song.title} {song.credited}".casefold()]
+            answer["tracks"] = self._paging(songs, self._song, 10, 5)
+        return jsonify(answer)
+
+    # --- shapes -------------------------------------------------------------------------------------------------------
+
+    def _page(
+        self, items: Sequence[T], shape: Callable[[T], Json], biggest: int = 50, usual: int | None = None
+    ) -> Response:
+        return jsonify(self._paging(items, shape, biggest, usual or 20))
+
+    def _paging(self, items: Sequence[T], shape: Callable[[T], Json], biggest: int, usual: int) -> Json:
+        limit = int(request.args.get("limit", usual))
+        offset = int(request.args.get("offset", 0))
+        if not 1 <= limit <= biggest or offset < 0:
+            abort(400, "Invalid limit")
+        shown, total = self.window(items, offset, limit)
+        following = offset if self.active().loop_next else offset + limit
+        return {
+            "href": request.url,
+            "items": [shape(item) for item in shown],
+            "limit": limit,
+            "next": self._link(offset=following) if following < total or self.active().loop_next else None,
+            "offset": offset,
+            "previous": self._link(offset=max(0, offset - limit)) if offset else None,
+            "total": total,
+        }
+
+    def _link(self, **changes: Any) -> str:
+        query = {**request.args.to_dict(), **{key: value for key, value in changes.items() if value is not None}}
+        return f"{self.base}{request.path}?{urlencode(query)}"
+
+    def _thing(self, kind: str, thing_id: str) -> Json:
+        return {
+            "external_urls": {"spotify": f"https://open.spotify.com/{kind}/{thing_id}"},
+            "href": f"{self.base}/v1/{kind}s/{thing_id}",
+            "id": thing_id,
+            "type": kind,
+            "uri": f"spotify:{kind}:{thing_id}",
+        }
+
+    def _user(self, user: SpotifyUser) -> Json:
+        return {"display_name": user.name, **self._thing("user", user.id)}
+
+    def _artist(self, artist: Artist) -> Json:
+        return {**self._thing("artist", artist.spotify), "name": artist.name}
+
+    def _whole_artist(self, artist: Artist) -> Json:
+        images = [{"url": self.cover(artist.hue, artist.slug), "height": 360, "width": 360}]
+        return {**self._artist(artist), "genres": list(artist.genres), "images": images}
+
+    def _artists(self, credits: Sequence[Credit]) -> list[Json]:
+        return [self._artist(credit.artist) for credit in credits]
+
+    def _album(self, album: Album) -> Json:
+        form = {"ep": "single", "live": "album"}.get(album.form, album.form)
+        return {
+            "album_type": form,
+            "total_tracks": len(album.slots),
+            "is_playable": True,
+            **self._thing("album", album.spotify),
+            "images": [{"url": self.cover(album.hue, album.slug), "height": 360, "width": 360}],
+            "name": album.title,
+            "release_date": album.released,
+            "release_date_precision": "day",
+            "artists": self._artists(album.credits),
+        }
+
+    def _whole_album(self, album: Album) -> Json:
+        slots, size = album.slots[:50], len(album.slots)
+        tracks = {
+            "href": f"{self.base}/v1/albums/{album.spotify}/tracks?offset=0&limit=50",
+            "limit": 50,
+            "next": f"{self.base}/v1/albums/{album.spotify}/tracks?offset=50&limit=50" if size > 50 else None,
+            "offset": 0,
+            "previous": None,
+            "total": size,
+            "items": [self._slot(slot) for slot in slots],
+        }
+        rights = [{"text": "Invented for Bandstand", "type": "C"}]
+        return {
+            **self._album(album), "tracks": tracks, "copyrights": rights, "external_ids": {"upc": album.upc}, "genres": [],
+        }  # fmt: skip
+
+    def _slot(self, slot: Slot) -> Json:
+        """A track as it stands in its album: without album and ISRC."""
+        return {
+            "artists": self._artists(slot.song.credits),
+            "disc_number": slot.disc,
+            "duration_ms": slot.song.ms,
+            "explicit": False,
+            **self._thing("track", slot.song.spotify),
+            "name": slot.song.title,
+            "preview_url": None,
+            "track_number": slot.position,
+            "is_local": False,
+        }
+
+    def _song(self, song: Song) -> Json:
+        album = self._home(song)
+        slot = next(slot for slot in album.slots if slot.song is song)
+        return {**self._slot(slot), "album": self._album(album), "external_ids": {"isrc": song.isrc}}
+
+    def _play(self, play: Play) -> Json:
+        moment = datetime.fromtimestamp(_milliseconds(play) / 1000, UTC)
+        context = self._thing("album", play.album.spotify)
+        return {
+            "track": self._song(play.song),
+            "played_at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "context": {key: context[key] for key in ("type", "external_urls", "href", "uri")},
+        }
+
+    def _playlist(self, playlist: Playlist) -> Json:
+        thing = self._thing("playlist", base62("playlist", playlist.slug))
+        songs = {"href": f"{thing['href']}/items", "total": len(playlist.songs)}
+        return {
+            "collaborative": False, "description": "", **thing, "images": [], "name": playlist.name,
+            "owner": self._user(g.user), "primary_color": None, "public": True,
+            "snapshot_id": base62("snapshot", playlist.slug), "tracks": songs, "items": songs,
+        }  # fmt: skip
+
+    def _entry(self, song: Song | None) -> Json:
+        track = self._song(song) if song else None
+        return {
+            "added_at": _zulu(self.world.since), "added_by": self._thing("user", g.user.id), "is_local": False,
+            "primary_color": None, "track": track, "item": track,
+        }  # fmt: skip
+
+    def _home(self, song: Song) -> Album:
+        """The album that Spotify files a song under."""
+        if song.slug in SONGS:
+            return next(
+                (album for album in ALBUMS.values() if song in album.songs and album.form == "album"), home_of(song)
+            )
+        return next(album for _, album in g.user.albums if song in album.songs)
+
+    def _find_album(self, aid: str) -> Album:
+        known = (*ALBUMS.values(), *(album for _, album in g.user.albums))
+        found = next((album for album in known if album.spotify == aid), None)
+        if found is None:
+            abort(404, "Resource not found")
+        return found
+
+
+def first_refresh_token(user: SpotifyUser) -> str:
+    """What a listener who signed in long ago holds."""
+    return _sign("refresh", user.client, "first")
+
+
+def _find_artist(aid: str) -> Artist:
+    found = next((artist for artist in EVERYBODY.values() if artist.spotify == aid), None)
+    if found is None:
+        abort(404, "Resource not found")
+    return found
+
+
+def _sign(*parts: str) -> str:
+    """A token that says what it is good for; nothing need be remembered across restarts."""
+    text = "\n".join(parts).encode()
+    return base64.urlsafe_b64encode(hmac.digest(_KEY, text, "sha256")[:12] + text).decode().rstrip("=")
+
+
+def _verify(kind: str, token: str) -> list[str] | None:
+    """What was signed, without the kind; None for a token that is not ours or of another kind."""
+    try:
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        found, *parts = raw[12:].decode().split("\n")
+    except ValueError:
+        return None
+    return parts if found == kind and hmac.digest(_KEY, raw[12:], "sha256")[:12] == raw[:12] else None
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def _milliseconds(play: Play) -> int:
+    return play.at * 1000 + play.song.ms + 120
+
+
+def _zulu(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _error(status: int, message: str, **more: str) -> Response:
+    answer = jsonify({"error": {"status": status, "message": message, **more}})
+    answer.status_code = status
+    return answer
+
+
+def _oauth_error(error: str, description: str) -> Response:
+    answer = jsonify({"error": error, "error_description": description})
+    answer.status_code = 400
+    return answer
+
+
+if __name__ == "__main__":
+    options = service.arguments(__doc__).parse_args()
+    service.serve(Spotify(build(options.now or int(time.time()), options.since, options.scale)), options)
