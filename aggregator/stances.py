@@ -26,7 +26,7 @@ def mine(conn: Connection, listener_id: int, topic: Topic) -> set[int]:
     return set(conn.scalars(mine_query(listener_id, topic, own_after_plays(conn, listener_id))))
 
 
-def mine_query(listener_id: int, topic: Topic, plays: int) -> CompoundSelect[tuple[int]]:
+def mine_query(listener_id: int, topic: Topic, plays: int) -> CompoundSelect[int]:
     """A query of artist item ids (column `item_id`) for other queries; so many `plays` make an artist one's own."""
     has = (
         select(shelf.c.item_id)
@@ -34,8 +34,8 @@ def mine_query(listener_id: int, topic: Topic, plays: int) -> CompoundSelect[tup
         .where(or_(shelf.c.owned, shelf.c.saved, shelf.c.plays >= plays))
     )
     return except_(
-        select(union(has, _said(listener_id, topic, "follow")).subquery().c.item_id),
-        _said(listener_id, topic, "mute"),
+        select(union(has, said(listener_id, topic, "follow")).subquery().c.item_id),
+        said(listener_id, topic, "mute"),
     )
 
 
@@ -45,7 +45,8 @@ def own_after_plays(conn: Connection, listener_id: int) -> int:
     return (found.preferences if found else listeners.Preferences()).own_after_plays
 
 
-def _said(listener_id: int, topic: Topic, word: Word) -> Select[tuple[int]]:
+def said(listener_id: int, topic: Topic, word: Word) -> Select[int]:
+    """A query of the artist items that the listener follows, or mutes, in so many words."""
     return (
         select(link.c.item_id)
         .join(stance, stance.c.claim_id == link.c.claim_id)
@@ -61,10 +62,10 @@ def words(conn: Connection, listener_id: int, artist_ids: list[int]) -> dict[int
         .where(stance.c.listener_id == listener_id, link.c.item_id.in_(artist_ids))
         .order_by(stance.c.word)  # follow, then mute
     )
-    said: dict[int, dict[Topic, Word]] = defaultdict(dict)
+    found: dict[int, dict[Topic, Word]] = defaultdict(dict)
     for row in rows:
-        said[row.item_id][row.topic] = row.word
-    return said
+        found[row.item_id][row.topic] = row.word
+    return found
 
 
 def say(conn: Connection, listener_id: int, artist_id: int, topic: Topic, word: Word | None, now: int) -> Word | None:

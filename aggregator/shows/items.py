@@ -1,0 +1,281 @@
+"""Rows of table `show`: what the claims about one event say together, and what a calendar keeps of it.
+
+A show's id is the smallest claim id of its cluster, so it outlives new sellers, changed titles and later merges; the
+calendar feed builds its UIDs on it. `sequence` (RFC 5545) rises only when something a calendar shows has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from aggregator.plugin import Show, Venue
+from aggregator.shows import places
+from aggregator.shows.evidence import is_extra
+from aggregator.store.schema import account, claim, credit, item_credit, link, show
+
+BATCH = 500
+SEVERITY = ("scheduled", "rescheduled", "postponed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one account says of a show."""
+
+    claim_id: int
+    account_id: int
+    account_key: str
+    provider: str
+    account_name: str
+    pid: str
+    present: bool
+    show: Show
+
+    @property
+    def preference(self) -> tuple[object, ...]:
+        """Smallest first: the plain bill before its packages, the fuller record before the thinner, then by name."""
+        said = self.show
+        return (
+            is_extra(said.title),
+            said.start is None,
+            not said.lineup,
+            said.venue.latitude is None,
+            self.account_key,
+            self.pid,
+        )
+
+
+def refresh(conn: Connection, item_ids: Iterable[int], now: int) -> None:
+    """Write the rows of these show items anew from their claims; ids that are items no more lose their row."""
+    ids = sorted(set(item_ids))
+    for at in range(0, len(ids), BATCH):
+        _refresh(conn, ids[at : at + BATCH], now)
+
+
+def _refresh(conn: Connection, ids: Sequence[int], now: int) -> None:
+    said = _said(conn, ids)
+    rows = {row.id: row for row in conn.execute(select(show).where(show.c.id.in_(ids)))}
+    conn.execute(delete(item_credit).where(item_credit.c.kind == "show", item_credit.c.item_id.in_(ids)))
+    conn.execute(delete(show).where(show.c.id.in_([item for item in ids if item not in said])))
+    bills = _bills(conn, said)
+    for item, claims in said.items():
+        _keep(conn, item, claims, bills[item], rows.get(item), now)
+    credits = [line for bill in bills.values() for line in bill]
+    if credits:
+        conn.execute(insert(item_credit), credits)
+
+
+def _said(conn: Connection, ids: Sequence[int]) -> dict[int, list[Said]]:
+    """The claims of each item, the preferred one first. Absent claims only count where no claim is present."""
+    rows = conn.execute(
+        select(link.c.item_id, claim.c.id, claim.c.pid, claim.c.payload, claim.c.present)
+        .add_columns(account.c.id.label("account_id"), account.c.key, account.c.provider, account.c.name)
+        .join(claim, claim.c.id == link.c.claim_id)
+        .join(account, account.c.id == claim.c.account_id)
+        .where(link.c.kind == "show", link.c.item_id.in_(ids))
+    )
+    found: dict[int, list[Said]] = defaultdict(list)
+    for row in rows:
+        record = Show.model_validate({**json.loads(row.payload), "id": row.pid})
+        one = Said(row.id, row.account_id, row.key, row.provider, row.name, row.pid, row.present, record)
+        found[row.item_id].append(one)
+    return {item: _speaking(claims) for item, claims in found.items()}
+
+
+def _speaking(claims: list[Said]) -> list[Said]:
+    present = [one for one in claims if one.present]
+    return sorted(present or claims, key=lambda one: one.preference)
+
+
+# --- the bill ---------------------------------------------------------------------------------------------------------
+
+
+def _bills(conn: Connection, said: dict[int, list[Said]]) -> dict[int, list[dict[str, Any]]]:
+    """Rows of `item_credit` per item: the preferred bill, then whom only the others name."""
+    claim_ids = [one.claim_id for claims in said.values() for one in claims]
+    rows = conn.execute(
+        select(credit, link.c.item_id)
+        .outerjoin(link, link.c.claim_id == credit.c.artist_claim_id)
+        .where(credit.c.claim_id.in_(claim_ids))
+        .order_by(credit.c.claim_id, credit.c.position)
+    )
+    lines: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        lines[row.claim_id].append(row)
+    return {item: _bill(item, claims, lines) for item, claims in said.items()}
+
+
+def _bill(item: int, claims: list[Said], lines: dict[int, list[Row[Any]]]) -> list[dict[str, Any]]:
+    bill: dict[int, dict[str, Any]] = {}
+    for one in claims:
+        for row in lines[one.claim_id]:
+            artist_id = row.item_id or row.artist_claim_id
+            line = {"kind": "show", "item_id": item, "artist_id": artist_id, "name": row.name, "role": row.role}
+            bill.setdefault(artist_id, {**line, "position": len(bill)})
+    return list(bill.values())
+
+
+# --- the row ----------------------------------------------------------------------------------------------------------
+
+
+def _keep(
+    conn: Connection, item: int, claims: list[Said], bill: list[dict[str, Any]], before: Row[Any] | None, now: int
+) -> None:
+    values = _values(claims)
+    print_ = _fingerprint(values, bill)
+    gone = not claims[0].present
+    if gone and before is None:
+        return  # it went before anybody could see it
+    gone_at = (before.gone_at or (None if _past(values, now) else now)) if gone and before else None
+    changed = before is None or before.fingerprint != print_ or (before.gone_at is None) != (gone_at is None)
+    row = {
+        "id": item,
+        **values,
+        "fingerprint": print_,
+        "gone_at": gone_at,
+        "sequence": before.sequence + changed if before else 0,
+        "modified_at": now if changed or before is None else before.modified_at,
+    }
+    conn.execute(upsert(show).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def _past(values: dict[str, Any], now: int) -> bool:
+    last = date.fromisoformat(values["until"] or values["day"])
+    return last < datetime.fromtimestamp(now, places.zone_named(values["zone"]) or UTC).date()
+
+
+def _values(claims: list[Said]) -> dict[str, Any]:
+    best = claims[0].show
+    venue = _venue(claims)
+    start = next((one.show.start for one in claims if one.show.start and one.show.day == best.day), None)
+    zone = _zone(venue)
+    return {
+        "title": best.title,
+        "day": best.day.isoformat(),
+        "start": start.strftime("%H:%M") if start else None,
+        "until": next((one.show.until.isoformat() for one in claims if one.show.until), None),
+        "zone": zone,
+        "starts_at": starts_at(best.day, start, zone),
+        "status": _status(claims),
+        "festival": any(one.show.festival for one in claims),
+        "venue": venue.name,
+        "place": ", ".join(part for part in (venue.city, venue.region) if part),
+        "latitude": venue.latitude,
+        "longitude": venue.longitude,
+        "detail": json.dumps(_detail(claims, venue)),
+        "sources": json.dumps(_sources(claims)),
+    }
+
+
+def starts_at(day: date, start: time | None, zone: str | None) -> int:
+    """The instant of a wall clock. Without an hour it is midnight; without a zone, UTC stands in.
+
+    An hour that occurs twice is the first one; an hour that a clock change skips is reckoned as before the change.
+    """
+    return int(datetime.combine(day, start or time(), places.zone_named(zone) or UTC).timestamp())
+
+
+def _venue(claims: list[Said]) -> Venue:
+    """The preferred venue, its blanks filled in by the others. A point is taken whole, never half from each."""
+    merged: dict[str, Any] = {}
+    for one in claims:
+        known = one.show.venue.model_dump(exclude_none=True)
+        if "latitude" in merged or not {"latitude", "longitude"} <= known.keys():
+            known = {key: value for key, value in known.items() if key not in ("latitude", "longitude")}
+        merged = {**known, **merged}
+    return Venue(**merged)
+
+
+def _zone(venue: Venue) -> str | None:
+    if places.zone_named(venue.zone):
+        return venue.zone
+    if venue.latitude is not None and venue.longitude is not None:
+        return places.zone_near(venue.latitude, venue.longitude)
+    return places.zone_of_zip(venue.postal_code) if venue.postal_code and venue.country in (None, "US") else None
+
+
+def _status(claims: list[Said]) -> str:
+    """The gravest word of any account; inside one account the mildest, for sellers cancel and list anew."""
+    return max(_words(claims).values(), key=SEVERITY.index)
+
+
+def _words(claims: list[Said]) -> dict[str, str]:
+    """Each account's own word on the event, by account name. Packages do not speak for it where a bill does."""
+    words: dict[str, str] = {}
+    bills = [one for one in claims if not is_extra(one.show.title)] or claims
+    for one in bills:
+        words[one.account_name] = min(words.get(one.account_name, "cancelled"), one.show.status, key=SEVERITY.index)
+    return words
+
+
+def _detail(claims: list[Said], venue: Venue) -> dict[str, Any]:
+    """What the show's page says beyond the row. `tickets`: the preferred first; `disagree`: who says what of it."""
+    words = _words(claims)
+    doors = next((one.show.doors for one in claims if one.show.doors), None)
+    return {
+        "address": venue.address,
+        "postal_code": venue.postal_code,
+        "country": venue.country,
+        "doors": doors.strftime("%H:%M") if doors else None,
+        "note": next((one.show.note for one in claims if one.show.note), None),
+        "url": next((one.show.url for one in claims if one.show.url), None),
+        "genres": sorted({genre for one in claims for genre in one.show.genres}),
+        "tickets": list(_tickets(claims)),
+        "disagree": words if len(set(words.values())) > 1 else {},
+    }
+
+
+def _tickets(claims: list[Said]) -> Iterator[dict[str, Any]]:
+    """One entry per seller and kind of ticket, with the time sales begin as epoch seconds."""
+    seen = set()
+    for one in claims:
+        said = one.show.tickets
+        entry = {
+            "account_id": one.account_id,
+            "seller": (said.seller if said else None) or one.account_name,
+            "url": (said.url if said else None) or one.show.url,
+            "extra": one.show.title if is_extra(one.show.title) else None,
+            "currency": said.currency if said else None,
+            "low": said.low if said else None,
+            "high": said.high if said else None,
+            "state": said.state if said else None,
+            "on_sale": int(said.on_sale.timestamp()) if said and said.on_sale else None,
+        }
+        if entry["url"] not in seen:
+            seen.add(entry["url"])
+            yield entry
+
+
+def _sources(claims: list[Said]) -> list[dict[str, Any]]:
+    return [
+        {
+            "account_id": one.account_id,
+            "provider": one.provider,
+            "name": one.account_name,
+            "pid": one.pid,
+            "title": one.show.title,
+        }
+        for one in claims
+    ]
+
+
+CALENDAR_FIELDS = (
+    "title", "day", "start", "until", "zone", "status", "venue", "place", "latitude", "longitude",
+)  # fmt: skip
+
+
+def _fingerprint(values: dict[str, Any], bill: list[dict[str, Any]]) -> str:
+    """Of all that `shows.feed` writes into an event, and nothing else: prices come and go without a new sequence."""
+    detail = json.loads(values["detail"])
+    shown = [values[field] for field in CALENDAR_FIELDS]
+    shown += [detail[field] for field in ("address", "doors", "note", "url")]
+    shown += [line["name"] for line in bill]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:40]
