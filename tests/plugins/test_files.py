@@ -9,7 +9,7 @@ from typing import Any
 
 import mutagen
 import pytest
-from mutagen.easymp4 import EasyMP4
+from mutagen.easymp4 import EasyMP4Tags
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3, TALB, TDRC, TIT2, TPE1, TRCK, TXXX, UFID
 from mutagen.mp4 import MP4, MP4FreeForm
@@ -20,7 +20,7 @@ from plugins.files import Files
 from tests.plugins.conftest import Account, Run
 
 SEEDS = Path(__file__).parent / "seeds"
-EasyMP4.RegisterFreeformKey("musicbrainz_releasegroupid", "MusicBrainz Release Group Id")
+EasyMP4Tags.RegisterFreeformKey("musicbrainz_releasegroupid", "MusicBrainz Release Group Id")
 MBID = "d5cdb7fd-c7e9-460a-9549-8a369655cc5{}".format
 
 
@@ -454,14 +454,14 @@ def test_odd_names_do_no_harm(music):
 
 
 def test_nothing_is_written_into_the_folder(music):
+    def everything() -> list[tuple[Path, int, int]]:
+        return [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in (music.root, *music.root.rglob("*"))]
+
     music.album()
-    paths = [music.root, *music.root.rglob("*")]
-    before = [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
+    before = everything()
     music.run()
     music.run()
-    assert [
-        (path, path.stat().st_mtime_ns, path.stat().st_size) for path in [music.root, *music.root.rglob("*")]
-    ] == before
+    assert everything() == before
 
 
 def test_progress_counts_the_files_to_be_read(music):
