@@ -60,9 +60,8 @@ def _grid(pen: ImageDraw.ImageDraw, dice: random.Random, hue: int) -> None:
     cell = dice.choice((60, 72, 90))
     for left in range(0, SIDE, cell):
         for top in range(0, SIDE, cell):
-            box = (left, top, left + cell, top + cell)
-            start = dice.choice((0, 90, 180, 270))
-            pen.pieslice((box[0] - cell, box[1] - cell, box[2], box[3]), start, start + 90, fill=_shade(dice, hue))
-            pen.ellipse(
-                (left + cell / 4, top + cell / 4, left + cell * 0.75, top + cell * 0.75), fill=_shade(dice, hue)
-            )
+            start, quarter = dice.choice((0, 90, 180, 270)), cell / 4
+            box = (left - cell, top - cell, left + cell, top + cell)
+            pen.pieslice(box, start, start + 90, fill=_shade(dice, hue))
+            dot = (left + quarter, top + quarter, left + 3 * quarter, top + 3 * quarter)
+            pen.ellipse(dot, fill=_shade(dice, hue))

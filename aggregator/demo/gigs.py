@@ -83,7 +83,7 @@ _IL, _WI, _NY = ("IL", "Illinois"), ("WI", "Wisconsin"), ("NY", "New York")
 VENUES = {
     venue.slug: venue
     for venue in (
-        Venue("velvet-turnstile", "The Velvet Turnstile", "12 Turnstile Court", "Chicago", _IL, "60647", 41.9236, -87.6998),
+        Venue("velvet-turnstile", "The Velvet Turnstile", "12 Turnstile Row", "Chicago", _IL, "60647", 41.924, -87.7),
         Venue("cinder-hall", "Cinder Hall", "301 Cinder Street", "Chicago", _IL, "60622", 41.9012, -87.6771),
         Venue("pigeon-room", "Pigeon Room", "7 Loft Lane", "Chicago", _IL, "60618", 41.9463, -87.7020, says_zone=False),
         Venue("bandshell", "Lakeshore Bandshell", "1 Breakwater Path", "Chicago", _IL, "60605", 41.8664, -87.6167),

@@ -101,7 +101,7 @@ class Lastfm(Service):
             raise Refused(13)
         return known[method.casefold()]()
 
-    def refusal(self, status: int, code: int) -> Response:
+    def refusal(self, status: int, code: int = 0) -> Response:
         code = code or CODES.get(status, 8)
         return self._failed(code, WORDS.get(code, WORDS[8]), status if status != 200 else STATUSES.get(code, 200))
 
@@ -202,16 +202,8 @@ class Lastfm(Service):
         bio = {"published": "01 Jan 2024, 00:00", "summary": summary, "content": summary}
         stats = {"listeners": str(listeners(act)), "playcount": str(listeners(act) * 11)}
         words = {"tag": [{"name": name, "url": f"{WEB}/tag/{quote_plus(name)}"} for name, _ in tags(act)]}
-        return {
-            "artist": {
-                **self._artist(act),
-                "ontour": "0",
-                "stats": stats,
-                "similar": {"artist": nearest},
-                "tags": words,
-                "bio": bio,
-            }
-        }
+        about = {"ontour": "0", "stats": stats, "similar": {"artist": nearest}, "tags": words, "bio": bio}
+        return {"artist": {**self._artist(act), **about}}
 
     def artist_similar(self) -> Json:
         act = self._act()
@@ -253,7 +245,7 @@ class Lastfm(Service):
         ]
         return self._found("track", found, self._track_hit)
 
-    # --- shapes: as in the JSON form; XML is made from it --------------------------------------------------------------
+    # --- shapes: as in the JSON form; XML is made from it -------------------------------------------------------------
 
     def _page(
         self,

@@ -60,8 +60,8 @@ ROBIN = Habits(
     albums={
         "harbour-lamps": 9, "kitchen-weather": 7, "fjarlaegd": 4, "fahrplan": 6, "steam-tape": 5, "tramstop": 3,
         "boiler-house": 3, "rain-practice": 3, "long-division": 6, "ferry-songs": 4, "estuary-code": 7, "subduccion": 3,
-        "second-cast": 5, "small-forecast": 3, "keepers-ball": 6, "velvet-ledger": 2, "nightboat": 2, "blast-furnace": 3,
-        "nave": 2, "heimferd": 2, "orange-enamel": 4, "wooden-weather": 2,
+        "second-cast": 5, "small-forecast": 3, "keepers-ball": 6, "velvet-ledger": 2, "nightboat": 2,
+        "blast-furnace": 3, "nave": 2, "heimferd": 2, "orange-enamel": 4, "wooden-weather": 2,
     },
     streamed=frozenset(
         ("long-division", "ferry-songs", "estuary-code", "subduccion", "second-cast", "small-forecast", "keepers-ball",

@@ -54,9 +54,13 @@ Zagara Nocturna | latin, vocal jazz | 35
 """
 
 _FIRST = (
-    "Amber Borrowed Clay Distant Electric First Hidden Iron Late Mirror Narrow Open Paper Silver Thin Winter".split()
-)
-_LAST = "Almanac Bridges Cabinet Departures Evenings Ferns Gazette Harbour Letters Motors Orchard Rooms Signals Tides".split()
+    "Amber", "Borrowed", "Clay", "Distant", "Electric", "Hidden", "Iron", "Late", "Mirror", "Narrow", "Open", "Paper",
+    "Silver", "Thin", "Winter",
+)  # fmt: skip
+_LAST = (
+    "Almanac", "Bridges", "Cabinet", "Departures", "Evenings", "Ferns", "Gazette", "Harbours", "Letters", "Motors",
+    "Orchard", "Rooms", "Signals", "Tides",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

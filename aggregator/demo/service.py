@@ -23,7 +23,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from types import TracebackType
 from typing import Any, TypeVar
 
 import requests
@@ -83,7 +82,7 @@ class Service:
         self.app.add_url_rule("/_log", "log", lambda: jsonify(self.log))
         self.app.add_url_rule("/_cover/<int:hue>/<word>.jpg", "cover", self._cover)
 
-    def refusal(self, status: int, code: int) -> Response:
+    def refusal(self, status: int, code: int = 0) -> Response:
         """The service's own words for an error."""
         raise NotImplementedError
 
@@ -255,9 +254,7 @@ class Running:
     def __enter__(self) -> Running:
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

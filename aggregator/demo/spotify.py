@@ -63,11 +63,11 @@ class Spotify(Service):
         route("/v1/tracks/<tid>")(self.track)
         route("/v1/search")(self.search)
         self.app.register_error_handler(HTTPException, lambda error: _error(error.code or 500, error.description or ""))
-        self.app.register_error_handler(ValueError, lambda _error_: _error(400, "Invalid request"))
+        self.app.register_error_handler(ValueError, lambda _: _error(400, "Invalid request"))
 
     # --- permission ---------------------------------------------------------------------------------------------------
 
-    def refusal(self, status: int, code: int) -> Response:
+    def refusal(self, status: int, code: int = 0) -> Response:  # noqa: ARG002 - Spotify's errors have no codes
         if status == 401:
             return _error(401, "The access token expired")
         if status == 429 and (self.active().retry_after or 0) > HOUR:
@@ -329,9 +329,8 @@ class Spotify(Service):
             "items": [self._slot(slot) for slot in slots],
         }
         rights = [{"text": "Invented for Bandstand", "type": "C"}]
-        return {
-            **self._album(album), "tracks": tracks, "copyrights": rights, "external_ids": {"upc": album.upc}, "genres": [],
-        }  # fmt: skip
+        more = {"tracks": tracks, "copyrights": rights, "external_ids": {"upc": album.upc}, "genres": []}
+        return {**self._album(album), **more}
 
     def _slot(self, slot: Slot) -> Json:
         """A track as it stands in its album: without album and ISRC."""
@@ -383,10 +382,12 @@ class Spotify(Service):
             return next(
                 (album for album in ALBUMS.values() if song in album.songs and album.form == "album"), home_of(song)
             )
-        return next(album for _, album in g.user.albums if song in album.songs)
+        user: SpotifyUser = g.user
+        return next(album for _, album in user.albums if song in album.songs)
 
     def _find_album(self, aid: str) -> Album:
-        known = (*ALBUMS.values(), *(album for _, album in g.user.albums))
+        user: SpotifyUser = g.user
+        known = (*ALBUMS.values(), *(album for _, album in user.albums))
         found = next((album for album in known if album.spotify == aid), None)
         if found is None:
             abort(404, "Resource not found")

@@ -51,7 +51,7 @@ class Ticketmaster(Service):
         self.app.register_error_handler(Faulty, lambda fault: _error(400, "DIS1016", str(fault)))
         self.app.register_error_handler(HTTPException, lambda error: _error(error.code or 500, "DIS1004", str(error)))
 
-    def refusal(self, status: int, code: int) -> Response:
+    def refusal(self, status: int, code: int = 0) -> Response:  # noqa: ARG002 - the codes are words
         key = request.args.get("apikey", "")
         if status == 401:
             return _fault(401, "Invalid ApiKey", "oauth.v2.InvalidApiKey")
@@ -162,7 +162,7 @@ class Ticketmaster(Service):
 
     def _event(self, gig: Gig) -> Json:
         embedded: Json = {"venues": [self._venue(gig.venue)]}
-        links: Json = {"self": self._link(f"events/{gig.id}", None)}
+        links: Json = {"self": _self(f"events/{gig.id}")}
         if gig.names_lineup and gig.music:
             embedded["attractions"] = [self._attraction(act, knows_id=gig.knows_ids) for act in gig.lineup]
         body: Json = {
@@ -188,12 +188,13 @@ class Ticketmaster(Service):
         code, state = venue.state
         zone = {"timezone": venue.zone} if venue.says_zone else {}
         return {
-            "name": venue.name, "type": "venue", "id": "Kov" + base62("venue", venue.slug)[:9], "test": False,
+            "name": venue.name, "type": "venue", "id": _venue_id(venue), "test": False,
             "url": f"https://www.ticketmaster.com/{venue.slug}/venue/0", "locale": "en-us", "postalCode": venue.postal,
             **zone, "city": {"name": venue.city}, "state": {"name": state, "stateCode": code},
             "country": {"name": "United States Of America", "countryCode": "US"}, "address": {"line1": venue.address},
             "location": {"longitude": f"{venue.longitude:.6f}", "latitude": f"{venue.latitude:.6f}"},
-            "upcomingEvents": {"_total": 12, "ticketmaster": 12}, "_links": {"self": self._link("venues", None)},
+            "upcomingEvents": {"_total": 12, "ticketmaster": 12},
+            "_links": {"self": _self(f"venues/{_venue_id(venue)}")},
         }  # fmt: skip
 
     def _attraction(self, act: Artist, *, knows_id: bool) -> Json:
@@ -202,12 +203,21 @@ class Ticketmaster(Service):
             "name": act.name, "type": "attraction", "id": _attraction_id(act), "test": False,
             "url": f"https://www.ticketmaster.com/{quote(act.slug)}/artist/0", "locale": "en-us", **known,
             "images": self._images(act), "classifications": [_genres(MUSIC, act.genres[0])],
-            "upcomingEvents": {"_total": 2, "ticketmaster": 2}, "_links": {"self": self._link("attractions", None)},
+            "upcomingEvents": {"_total": 2, "ticketmaster": 2},
+            "_links": {"self": _self(f"attractions/{_attraction_id(act)}")},
         }  # fmt: skip
 
     def _images(self, act: Artist) -> list[Json]:
         url = self.cover(act.hue, act.slug)
         return [{"ratio": "4_3", "url": url, "width": 360, "height": 360, "fallback": False}]
+
+
+def _self(path: str) -> Json:
+    return {"href": f"{PATH}/{path}?locale=en-us"}
+
+
+def _venue_id(venue: Venue) -> str:
+    return "Kov" + base62("venue", venue.slug)[:9]
 
 
 def _attraction_id(act: Artist) -> str:

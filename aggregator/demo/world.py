@@ -1,7 +1,7 @@
 """The demo's world: two listeners, and what each service knows of them.
 
-Robin owns the house: a music folder, Spotify, Last.fm, and a concert listing for everybody. Sam has Spotify and Last.fm.
-Robin's old phone left behind a second Spotify account whose permission has run out.
+Robin owns the house: a music folder, Spotify, Last.fm, and a concert listing for everybody. Sam has Spotify and
+Last.fm. Robin's old phone left behind a second Spotify account whose permission has run out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cached_property
 
 from aggregator.demo import gigs
 from aggregator.demo.catalogue import ALBUMS, ARTISTS, SONGS, Album, Artist, Credit, Slot, Song
-from aggregator.demo.listening import DAY, ROBIN, SAM, Habits, Play, plays
+from aggregator.demo.listening import DAY, ROBIN, SAM, Play, plays
 from aggregator.demo.neighbours import EVERYBODY, NEIGHBOURS
 
 LASTFM_KEY = "5f0c0ffee5ca1ab1edeadbea7ba5eba1"
@@ -104,7 +104,7 @@ class World:
             secret="c0ffee00000000000000000000000001",  # noqa: S106
             albums=self._saved(ROBIN_ALBUMS),
             tracks=tuple((self.now - (20 + 9 * n) * DAY, SONGS[slug]) for n, slug in enumerate(ROBIN_TRACKS)),
-            following=tuple(ARTISTS[slug] for slug in ROBIN_FOLLOWS) + (NEIGHBOURS["nine-tin-moons"],),
+            following=(*(ARTISTS[slug] for slug in ROBIN_FOLLOWS), NEIGHBOURS["nine-tin-moons"]),
             playlists=ROBIN_PLAYLISTS,
             recent=_recent(self.robin),
         )
@@ -222,7 +222,8 @@ _FRIENDS = (
         "mossgrove-telegraph": 188, "bergamot-parliament": 95,
     }),
     _friend("tobias_rewinds", "Tobias", {
-        "glasshouse-kurier": 901, "zwolfuhrbahn": 720, "dampfmaschine-sud": 415, "midnight-abacus": 260, "dj-kettlewire": 144,
+        "glasshouse-kurier": 901, "zwolfuhrbahn": 720, "dampfmaschine-sud": 415, "midnight-abacus": 260,
+        "dj-kettlewire": 144,
     }),
     _friend("mina_counts", "Mina", {
         "pocket-avalanche": 455, "quiet-arithmetic": 431, "teal-divide": 390, "magnet-cathedral": 120,
