@@ -16,7 +16,6 @@ from web import errors, guard, shell, words
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-
     from aggregator.store import Store
 
 STATIC = Path(__file__).parent / "static"
@@ -49,7 +48,6 @@ def create_app(config: Config, store: Store) -> Flask:
 def application() -> Flask:
     """For the server: `granian --interface wsgi --factory web:application`. Reads the configuration itself."""
     from aggregator.config import load
-
     from aggregator.store import open_store
 
     config = load()

@@ -6,11 +6,12 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask import Flask, abort, g, make_response, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 
 from aggregator import listeners
+from web.context import config, store
 
 if TYPE_CHECKING:
     from flask import Response
@@ -74,13 +75,12 @@ def sign_out() -> None:
 
 def demo_visitor() -> listeners.Listener | None:
     """The demo's owner, for a visitor who sits at this very machine; nobody, where there is any doubt."""
-    config = current_app.extensions["config"]
-    here = [config.server.host, request.host, request.remote_addr or ""]
-    if not config.demo or not all(_loopback(name) for name in here):
+    here = [config().server.host, request.host, request.remote_addr or ""]
+    if not config().demo or not all(_loopback(name) for name in here):
         return None
     if any(header in request.headers for header in FORWARDING):
         return None
-    return next((one for one in listeners.everyone(current_app.extensions["store"]) if one.role == "owner"), None)
+    return next((one for one in listeners.everyone(store()) if one.role == "owner"), None)
 
 
 def _refuse_other_sites() -> None:
@@ -116,7 +116,7 @@ def _demand_a_listener() -> ResponseReturnValue | None:
 
 def _signed_in() -> listeners.Listener | None:
     listener_id = session.get("listener")
-    found = listeners.by_id(current_app.extensions["store"], listener_id) if isinstance(listener_id, int) else None
+    found = listeners.by_id(store(), listener_id) if isinstance(listener_id, int) else None
     return found if found and found.session_version == session.get("version") else None
 
 

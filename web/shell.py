@@ -32,14 +32,20 @@ PAGES = (
 
 
 def surround(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, theme=theme, density=density, picture=picture)
+    app.jinja_env.globals.update(
+        navigation=navigation, has_page=has_page, theme=theme, density=density, picture=picture
+    )
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("macros.html").module
     app.after_request(_place)
 
 
 def navigation() -> list[list[Entry]]:
     """Two groups; a page that is not installed is not offered."""
-    return [[entry for entry in group if entry.section in current_app.blueprints] for group in PAGES]
+    return [[entry for entry in group if has_page(entry.section)] for group in PAGES]
+
+
+def has_page(name: str) -> bool:
+    return name in current_app.blueprints
 
 
 def theme() -> str:

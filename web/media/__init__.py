@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, request, send_file
+from flask import Blueprint, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
 from aggregator import playback
+from web.context import listener, store
 from web.media import sleeves
 
 bp = Blueprint("media", __name__)
@@ -17,7 +18,7 @@ FOREVER = "max-age=31536000, immutable"
 def stream(claim_id: int) -> ResponseReturnValue:
     """An owned file, whole or in parts; with `?download` to be kept as a file."""
     try:
-        file = playback.owned_file(current_app.extensions["store"], g.listener.id, claim_id)
+        file = playback.owned_file(store(), listener().id, claim_id)
     except playback.FileGone as gone:
         abort(404, str(gone))
     if file is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aggregator import listeners
 from web import guard, words
+from web.context import config, store
 
 bp = Blueprint("sign_in", __name__, template_folder="templates")
 
@@ -18,7 +19,7 @@ throttle = listeners.Throttle()
 
 @bp.get("/sign-in")
 def form() -> ResponseReturnValue:
-    if listeners.nobody_yet(current_app.extensions["store"]):
+    if listeners.nobody_yet(store()):
         return redirect(url_for("sign_in.welcome"))
     return render_template("sign_in/form.html", name="", trouble=None, **_door())
 
@@ -30,7 +31,7 @@ def enter() -> ResponseReturnValue:
     if seconds := throttle.wait(*keys):
         trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
         return render_template("sign_in/form.html", name=name, trouble=trouble, **_door()), 429
-    found = listeners.check_password(current_app.extensions["store"], name, password)
+    found = listeners.check_password(store(), name, password)
     if found is None:
         throttle.failed(*keys)
         trouble = "That name and password do not belong together."
@@ -65,9 +66,8 @@ def found() -> ResponseReturnValue:
     if seconds := throttle.wait(key):
         trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
         return render_template("sign_in/welcome.html", name=name, code=code, trouble=trouble), 429
-    store, config = current_app.extensions["store"], current_app.extensions["config"]
     try:
-        owner = listeners.create_first_owner(store, config.data, code, name, request.form.get("password", ""))
+        owner = listeners.create_first_owner(store(), config().data, code, name, request.form.get("password", ""))
     except listeners.ListenerError as trouble:
         throttle.failed(key)
         return render_template("sign_in/welcome.html", name=name, code=code, trouble=str(trouble)), 403
@@ -89,7 +89,7 @@ def _door() -> dict[str, object]:
 
 
 def _first_time_only() -> None:
-    if not listeners.nobody_yet(current_app.extensions["store"]):
+    if not listeners.nobody_yet(store()):
         abort(404, "Bandstand has its owner already. Sign in with your name and password.")
 
 

@@ -54,3 +54,13 @@ document.getElementById("more")?.addEventListener("click", (event) => {
 });
 
 arrive();
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.querySelector(button.dataset.copy);
+  field.select();
+  // The clipboard needs https or this very machine; the selected text can be copied by hand anywhere.
+  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  toast(copied ? "Copied." : "Selected. Press Ctrl+C to copy it.");
+});

@@ -1,0 +1,96 @@
+"""The door: passwords, the first owner, guessing, and the ways out."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from aggregator import listeners
+from aggregator.store import Store
+from web import sign_in
+
+from .conftest import PASSWORD
+
+
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins without failed attempts."""
+    monkeypatch.setattr(sign_in, "throttle", listeners.Throttle())
+
+
+def enter(client: FlaskClient, name: str = "Ana", password: str = PASSWORD, **more: str) -> int:
+    return client.post("/sign-in", data={"name": name, "password": password, **more}).status_code
+
+
+def test_name_and_password_open_the_door(visitor: FlaskClient, ana: object) -> None:
+    assert visitor.get("/").status_code == 302
+    assert enter(visitor, name=" ana ") == 303
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(("name", "password"), [("Ana", "wrong"), ("Nobody", PASSWORD), ("", "")])
+def test_anything_else_does_not(visitor: FlaskClient, ana: object, name: str, password: str) -> None:
+    answer = visitor.post("/sign-in", data={"name": name, "password": password})
+    assert answer.status_code == 403
+    assert "do not belong together" in answer.text
+    assert visitor.get("/").status_code == 302
+
+
+def test_guessing_is_slowed_down_in_words(visitor: FlaskClient, ana: object) -> None:
+    assert [enter(visitor, password=f"guess {i}") for i in range(6)] == [403] * 5 + [429]
+    answer = visitor.post("/sign-in", data={"name": "Ana", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert "Too many attempts. Wait 5 minutes" in answer.text
+
+
+def test_the_pause_ends() -> None:
+    now = 0.0
+    throttle = listeners.Throttle(attempts=2, seconds=60, clock=lambda: now)
+    throttle.failed("a")
+    assert throttle.wait("a") == 0
+    throttle.failed("a")
+    assert throttle.wait("a", "b") == 60
+    now = 61.0
+    assert throttle.wait("a") == 0
+
+
+@pytest.mark.parametrize("wanted", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere.example", "x"])
+def test_the_way_after_signing_in_stays_inside(visitor: FlaskClient, ana: object, wanted: str) -> None:
+    form = {"name": "Ana", "password": PASSWORD, "next": wanted}
+    assert visitor.post("/sign-in", data=form).headers["Location"] == "/"
+
+
+def test_the_first_owner_needs_the_code_of_the_terminal_once(visitor: FlaskClient, store: Store, data: Path) -> None:
+    assert visitor.get("/").headers["Location"].startswith("/sign-in")
+    assert visitor.get("/sign-in").headers["Location"] == "/welcome"
+    code = listeners.owner_code(data)
+    assert listeners.owner_code(data) == code
+    assert stat.S_IMODE((data / "owner-code").stat().st_mode) == 0o600
+
+    form = {"name": "Ana", "password": PASSWORD}
+    assert visitor.post("/welcome", data={**form, "code": "wrong"}).status_code == 403
+    assert visitor.post("/welcome", data={**form, "code": code, "password": "short"}).status_code == 403
+    assert visitor.post("/welcome", data={**form, "code": code}).status_code == 303
+    assert [(one.name, one.role) for one in listeners.everyone(store)] == [("Ana", "owner")]
+    assert not (data / "owner-code").exists()
+    assert visitor.get("/welcome").status_code == 404
+    assert visitor.post("/welcome", data={**form, "name": "Eve", "code": code}).status_code == 404
+
+
+def test_a_new_password_ends_other_sessions_but_not_this_one(client: FlaskClient, visitor: FlaskClient) -> None:
+    enter(visitor)
+    form = {"current": PASSWORD, "new": "another long one"}
+    assert client.post("/settings/password", data=form).status_code == 303
+    assert client.get("/settings").status_code == 200
+    assert visitor.get("/settings").status_code == 302
+    assert enter(visitor) == 403
+    assert enter(visitor, password="another long one") == 303
+
+
+def test_leaving_takes_what_the_tab_remembers_along(client: FlaskClient) -> None:
+    answer = client.post("/sign-out")
+    assert "storage" in answer.headers["Clear-Site-Data"]
+    assert client.get("/").status_code == 302
