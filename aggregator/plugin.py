@@ -48,8 +48,8 @@ API_VERSION = 1
 __all__ = [
     "API_VERSION", "Area", "Artist", "Audio", "AuthFailed", "BadData", "Checkpoint", "Complete", "Cover", "Credit",
     "Discovery", "Edition", "Field", "Folder", "Friend", "Friends", "Gate", "History", "Holding", "Library", "Limit",
-    "LiveSearch", "Play", "Playlist", "Progress", "Provider", "ProviderError", "RateLimited", "SecretStr", "Show",
-    "Shows", "SignIn", "Skipped", "Tag", "Tickets", "Track", "Unavailable", "Unchanged", "Venue",
+    "LiveSearch", "Play", "Playlist", "Progress", "Provider", "ProviderError", "RateLimited", "Safe", "SecretStr",
+    "Show", "Shows", "SignIn", "Skipped", "Tag", "Tickets", "Track", "Unavailable", "Unchanged", "Venue",
 ]  # fmt: skip
 
 
@@ -197,7 +197,7 @@ class Playlist(Record):
 
 
 class Play(Record):
-    """One report that something was played. `at` is the start. Without an `id` the host identifies it by its content."""
+    """One report that something was played. `at` is the start. Without an `id` its content identifies it."""
 
     type: Literal["play"] = "play"
     at: AwareDatetime
@@ -354,6 +354,14 @@ class Gate(Protocol):
         """The status kept for this address, if any."""
 
 
+class Safe(Protocol):
+    """The secret settings as they are now: another run of the account may have renewed them since this one began."""
+
+    def get(self, name: str) -> str | None: ...
+    def put(self, name: str, value: str) -> None:
+        """Kept, encrypted, before this returns: a token that replaces the last one is put here before it is used."""
+
+
 Folder = Annotated[Path, Field(json_schema_extra={"format": "folder"})]
 
 
@@ -363,6 +371,7 @@ class Provider:
     settings  what the listener entered, an instance of the class's own `Settings`
     http      the gate (see `Gate`)
     state     a small key/value store of the account; JSON values; saved together with the records
+    safe      the secrets among the settings, for tokens that change with use (see `Safe`)
     log       lines go to the account's card on the Sources page
     """
 
@@ -388,6 +397,7 @@ class Provider:
     settings: Any
     http: Gate
     state: MutableMapping[str, Any]
+    safe: Safe
     log: logging.Logger
 
 

@@ -15,6 +15,8 @@ from aggregator.store.schema import account, keep
 
 REMEMBERED = "http "
 """Keys of `keep` that belong to the gate: this, then the address; the value is [status, until]."""
+RENEWED = "secret "
+"""Keys of `keep` for secrets that a provider renewed: this, then the setting's name; the value is locked."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,33 @@ def state(conn: Connection, account_id: int, now: int) -> tuple[dict[str, Any], 
     values, statuses = {}, {}
     for key, text in rows:
         value = json.loads(text)
-        if not key.startswith(REMEMBERED):
+        if not key.startswith((REMEMBERED, RENEWED)):
             values[key] = value
-        elif value[1] > now:
+        elif key.startswith(REMEMBERED) and value[1] > now:
             statuses[key.removeprefix(REMEMBERED)] = value[0]
     return values, statuses
+
+
+def secret(conn: Connection, account_id: int, name: str, vault: Vault) -> str | None:
+    """A secret setting as it is now: as its provider last renewed it, unless another was entered since."""
+    entered = _entered(conn, account_id, name, vault)
+    mine = (keep.c.account_id == account_id, keep.c.key == RENEWED + name)
+    locked = conn.execute(select(keep.c.value).where(*mine)).scalar()
+    renewed = vault.unlock(json.loads(locked).encode()) if locked else {}
+    value: str | None = renewed["value"] if renewed and renewed["instead_of"] == entered else entered
+    return value
+
+
+def keep_secret(conn: Connection, account_id: int, name: str, value: str, vault: Vault) -> None:
+    locked = vault.lock({"value": value, "instead_of": _entered(conn, account_id, name, vault)})
+    assert locked is not None
+    save_state(conn, account_id, {RENEWED + name: locked.decode()})
+
+
+def _entered(conn: Connection, account_id: int, name: str, vault: Vault) -> str | None:
+    account = by_id(conn, account_id)
+    value: str | None = vault.unlock(account.secrets).get(name) if account else None
+    return value
 
 
 def save_state(conn: Connection, account_id: int, changes: Mapping[str, Any]) -> None:

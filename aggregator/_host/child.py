@@ -170,6 +170,7 @@ class Worker:
         provider.http = Gate(_Door(self._host, order["remembered"]), Path(order["cache"]) if order["cache"] else None)
         self._state = State(order["state"])
         provider.state = self._state
+        provider.safe = _Safe(self._host)
         provider.log = _log(self._host)
         self._provider = provider
 
@@ -242,6 +243,20 @@ class _Door:
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status
         self._host.send("remember", url=url, status=status)
+
+
+class _Safe:
+    """`plugin.Safe`, kept by the host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def get(self, name: str) -> str | None:
+        value: str | None = self._host.ask("secret", name=name)["value"]
+        return value
+
+    def put(self, name: str, value: str) -> None:
+        self._host.ask("keep secret", name=name, value=value)
 
 
 def _records(provider: Any, capability: str, order: dict[str, Any]) -> Iterable[Record]:

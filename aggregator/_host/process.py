@@ -47,6 +47,8 @@ class Duties(Protocol):
     def turn(self) -> Turn: ...
     def refused(self, seconds: float) -> None: ...
     def remember(self, url: str, status: int) -> None: ...
+    def secret(self, name: str) -> str | None: ...
+    def keep_secret(self, name: str, value: str) -> None: ...
     def line(self, level: str, text: str) -> None: ...
 
 
@@ -60,6 +62,13 @@ class NoDuties:
         """Nothing to keep."""
 
     def remember(self, url: str, status: int) -> None:
+        """Nothing to keep."""
+
+    def secret(self, name: str) -> str | None:  # noqa: ARG002
+        """There are no settings."""
+        return None
+
+    def keep_secret(self, name: str, value: str) -> None:
         """Nothing to keep."""
 
     def line(self, level: str, text: str) -> None:
@@ -200,6 +209,11 @@ class Child:
                 self._duties.refused(message["seconds"])
             case "remember":
                 self._duties.remember(message["url"], message["status"])
+            case "secret":
+                self._order({"is": "reply", "value": self._duties.secret(message["name"])})
+            case "keep secret":
+                self._duties.keep_secret(message["name"], message["value"])
+                self._order({"is": "reply"})
             case "log":
                 self._duties.line(message["level"], message["line"])
             case _:

@@ -80,6 +80,18 @@ class Duties:
         with self.house.store.write() as conn:
             accounts.save_state(conn, self.account.id, kept)
 
+    def secret(self, name: str) -> str | None:
+        with self.house.store.read() as conn:
+            value = accounts.secret(conn, self.account.id, name, self.house.vault)
+        if value:
+            self.redact.add(value)
+        return value
+
+    def keep_secret(self, name: str, value: str) -> None:
+        self.redact.add(value)
+        with self.house.store.write() as conn:
+            accounts.keep_secret(conn, self.account.id, name, value, self.house.vault)
+
     def line(self, level: str, text: str) -> None:
         with self._lock:
             if len(self._lines) < MOST_LINES:
@@ -316,6 +328,7 @@ class _Trial:
     manifest: find.Manifest | None = None
     turns: Limits = field(default_factory=Limits)
     statuses: dict[str, int] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
     def turn(self) -> Turn:
         assert self.manifest is not None
@@ -327,6 +340,12 @@ class _Trial:
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status
 
+    def secret(self, name: str) -> str | None:
+        return self.secrets.get(name)
+
+    def keep_secret(self, name: str, value: str) -> None:
+        self.secrets[name] = value
+
     def line(self, level: str, text: str) -> None:
         self.lines.append(text if level == "info" else f"{level}: {text}")
 
@@ -335,6 +354,7 @@ def open_trial(
     target: str, settings: Mapping[str, Any], duties: _Trial, *, provider: str | None, state: dict[str, Any]
 ) -> Child:
     child = Child()
+    duties.secrets = {name: str(value) for name, value in settings.items()}
     try:
         manifests = [find.Manifest.model_validate(each) for each in child.describe(target, find.LOAD_SECONDS)]
         duties.manifest = next(each for each in manifests if provider in (None, each.id))

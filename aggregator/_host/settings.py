@@ -115,6 +115,9 @@ class Redactor:
         plain = {str(secret) for secret in secrets if len(str(secret)) >= 4}
         self._hidden = sorted(plain | {urllib.parse.quote_plus(secret) for secret in plain}, key=len, reverse=True)
 
+    def add(self, secret: str) -> None:
+        self._hidden = sorted({*self._hidden, secret, urllib.parse.quote_plus(secret)}, key=len, reverse=True)
+
     def __call__(self, text: str) -> str:
         for secret in self._hidden:
             text = text.replace(secret, HIDDEN)
