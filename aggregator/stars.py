@@ -1,4 +1,4 @@
-"""A listener's favourites. A star stands on a claim, with the words that name it: merging and splitting move nothing."""
+"""A listener's favourites. A star stands on a claim, with a copy of its name: merging and splitting move nothing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def _stars(listener_id: int, kind: Kind) -> Select[tuple[int]]:
 
 def _words(conn: Connection, kind: Kind, item_id: int) -> dict[str, Any] | None:
     """What the item is called, so that a star outlives the claim it stands on."""
-    found = conn.execute(select(*_NAMES[kind]).where(_NAMES[kind][0].table.c.id == item_id)).one_or_none()
+    number, *named = _NAMES[kind]
+    found = conn.execute(select(*named).where(number == item_id)).one_or_none()
     if found is None:
         return None
     words = dict(found._mapping)
@@ -59,12 +60,13 @@ def _words(conn: Connection, kind: Kind, item_id: int) -> dict[str, Any] | None:
 
 
 _NAMES: dict[Kind, tuple[Any, ...]] = {
-    "artist": (artist.c.name,),
-    "album": (album.c.title, album.c.credit),
+    "artist": (artist.c.id, artist.c.name.label("artist")),
+    "album": (album.c.id, album.c.title, album.c.credit.label("artist")),
     "recording": (
+        recording.c.id,
         recording.c.title,
-        recording.c.credit,
-        recording.c.album_title,
+        recording.c.credit.label("artist"),
+        recording.c.album_title.label("album"),
         recording.c.seconds,
         recording.c.ids,
     ),
