@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import Any
+
+BLOCKING_THREADS = 64
+"""Requests at once; long audio streams hold one each."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,12 +25,29 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bandstand", description="One library made of everything you listen to.")
     parser.add_argument("--version", action="version", version=f"bandstand {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: see the README)")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    commands.add_parser("serve", help="start Bandstand").set_defaults(run=_serve)
     sync = commands.add_parser("sync", help="read accounts now")
     sync.add_argument("account", nargs="?", help="only this one (its key)")
     sync.add_argument("--capability", choices=["library", "history", "friends", "shows"], help="only this part")
     sync.set_defaults(run=_sync)
+    commands.add_parser("check", help="look whether everything is in order").set_defaults(run=_check)
+    commands.add_parser("config-example", help="print a config.toml with every setting").set_defaults(run=_example)
+    for name, run in (("_web", _web), ("_steward", _steward)):  # the processes of `serve`
+        commands.add_parser(name).set_defaults(run=run)
     return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from aggregator import config
+    from aggregator._host import supervise
+    from aggregator.store import StoreError
+
+    try:
+        supervise.serve(config.load(options.config))
+    except (config.ConfigError, supervise.CannotServe, StoreError) as error:
+        return _refuse(error)
+    return 0
 
 
 def _sync(options: argparse.Namespace) -> int:
@@ -41,6 +63,64 @@ def _sync(options: argparse.Namespace) -> int:
         return _refuse(error)
     finally:
         spawned.process.kill()
+
+
+def _check(options: argparse.Namespace) -> int:
+    from aggregator._host import check
+
+    return check.check(options.config)
+
+
+def _example(_options: argparse.Namespace) -> int:
+    from aggregator._host import example
+
+    print(example.text(), end="")
+    return 0
+
+
+def _steward(options: argparse.Namespace) -> int:
+    from aggregator import config
+    from aggregator._host import steward
+    from aggregator._host.lock import AlreadyRunning
+
+    try:
+        steward.main(config.load(options.config))
+    except AlreadyRunning as error:
+        return _refuse(error)
+    return 0
+
+
+def _web(options: argparse.Namespace) -> int:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    from aggregator import config
+
+    told = config.load(options.config)
+    if told.path:
+        os.environ["BANDSTAND_CONFIG"] = str(told.path)  # for granian's worker, which calls `web_application`
+    Server(
+        "aggregator.cli:web_application",
+        address=told.server.host,
+        port=told.server.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=BLOCKING_THREADS,
+        factory=True,
+        log_access=False,
+        websockets=False,
+    ).serve()
+    return 0
+
+
+def web_application() -> Any:
+    """The WSGI application, as granian's worker asks for it."""
+    from aggregator import config
+    from aggregator.store import open_store
+    from web import create_app
+
+    told = config.load()
+    return create_app(told, open_store(told.data))
 
 
 def _refuse(error: Exception) -> int:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, select
 
-from aggregator._host import runs
+from aggregator._host import accounts, runs
 from aggregator._host.run import House
 from aggregator.store.schema import dirty
 
 Report = Callable[[int, int | None, str], None]
 
 FOLLOWED_BY = {"merge": ("recommend", "artwork", "answers"), "answers": ("recommend",)}
-"""What is due once a chore is done."""
+"""What is due once a chore is done; while questions are left, answers are asked for again."""
 
 REPORT_SECONDS = 0.3
 """Progress is written at most this often."""
@@ -40,10 +40,18 @@ def do(house: House, queued: runs.Queued, watch: Report | None = None) -> bool:
     now = int(time.time())
     with house.store.write() as conn:
         runs.succeed(conn, queued.id, now, counts)
-        due = ("merge",) if queued.what != "merge" and dirty_claims(conn) else FOLLOWED_BY.get(queued.what, ())
-        for what in due:
+        for what in _due(conn, queued.what, counts):
             runs.ask(conn, what, None, "schedule", now)
     return True
+
+
+def _due(conn: Connection, what: str, counts: Mapping[str, int]) -> list[str]:
+    due = list(FOLLOWED_BY.get(what, ()))
+    if what != "merge" and dirty_claims(conn):
+        due.append("merge")
+    if counts.get("left") and counts["asked"] > counts["failed"]:
+        due.append(what)
+    return due
 
 
 def _reporter(house: House, run_id: int, watch: Report | None) -> Report:
@@ -91,7 +99,20 @@ def _artwork(house: House, report: Report) -> Mapping[str, int]:
 def _answers(house: House, report: Report) -> Mapping[str, int]:
     from aggregator import answers
 
-    return answers.refresh(house, report)
+    return answers.refresh(house.store, lambda capability: _able(house, capability), house.warm.ask, report)
+
+
+def _able(house: House, capability: str) -> set[int]:
+    """Accounts with this capability that may be called now."""
+    catalogue, now = house.catalogue(), time.time()
+    with house.store.read() as conn:
+        known = accounts.every(conn)
+    return {
+        each.id
+        for each in known
+        if each.enabled and each.state == "ready" and (each.blocked_until or 0) <= now
+        if (manifest := catalogue.manifest(each.provider)) and capability in manifest.capabilities
+    }
 
 
 _CHORES: dict[str, Callable[[House, Report], Mapping[str, int]]] = {

@@ -80,8 +80,9 @@ def _settings(
     except ConfigError as error:
         return {"settings": {}, "state": "settings error", "state_words": str(error)}
     plain, secret = hidden(manifest, written)
-    secret |= from_environment
-    if known and known.settings == plain and _unlocked(house, known) == secret:
+    before = _unlocked(house, known) if known else {}
+    secret = {**before, **secret, **from_environment}  # what a sign-in granted stays
+    if known and known.settings == plain and before == secret:
         return {} if known.enabled == pinned.enabled else _READY
     return {"settings": plain, "secrets": house.vault.lock(secret), **_READY}
 
@@ -89,11 +90,11 @@ def _settings(
 _READY: dict[str, object] = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
 
 
-def _unlocked(house: House, account: Account) -> dict[str, object] | None:
+def _unlocked(house: House, account: Account) -> dict[str, object]:
     try:
         return house.vault.unlock(account.secrets)
     except ValueError:
-        return None  # locked with another key: the secrets are locked anew
+        return {}  # locked with another key: those of the file are locked anew
 
 
 def _owner(conn: Connection, key: str, pinned: PinnedAccount, manifest: find.Manifest | None) -> int | None:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from aggregator.store import Store
 from aggregator.store.schema import cursor
 
 if TYPE_CHECKING:
+    from aggregator._host.live import Warm
     from aggregator.library.claims import Intake
 
 MEMORY_OF_STATUSES = 7 * 86400
@@ -48,6 +50,16 @@ class House:
     @property
     def vault(self) -> Vault:
         return Vault(self.data)
+
+    def catalogue(self) -> find.Catalogue:
+        """The providers of this moment: a file that changed is described anew."""
+        return find.providers(self.data)
+
+    @cached_property
+    def warm(self) -> Warm:
+        from aggregator._host.live import Warm
+
+        return Warm(self)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,13 @@ def last(conn: Connection, account_id: int, what: str) -> Any | None:
     return conn.execute(query.order_by(run.c.id.desc()).limit(1)).one_or_none()
 
 
+def current(conn: Connection, account_id: int, what: str) -> Any | None:
+    """The run of this kind that waits or works."""
+    busy = run.c.state.in_(("queued", "running"))
+    query = select(run).where(run.c.account_id == account_id, run.c.what == what, busy)
+    return conn.execute(query.order_by(run.c.state.desc()).limit(1)).one_or_none()  # running before queued
+
+
 def forget_old_lines(conn: Connection, account_id: int) -> None:
     mine = run.c.account_id == account_id
     newest_old = select(run.c.id).where(mine).order_by(run.c.id.desc()).offset(KEPT_LINES).limit(1)

@@ -1,0 +1,102 @@
+"""`bandstand check`: one line for each thing that has to be in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from aggregator import config
+from aggregator._host import accounts, find
+from aggregator._host.accounts import Account
+from aggregator._host.process import Child, Failure
+from aggregator._host.run import House, open_child
+from aggregator.config import Config, ConfigError
+from aggregator.store import StoreError, open_store
+
+Line = tuple[bool, str]
+
+
+def check(path: Path | None) -> int:
+    """Prints what was looked at; returns 1 when something is wrong."""
+    try:
+        told = config.load(path)
+    except ConfigError as error:
+        print(f"wrong  {error}")
+        return 1
+    lines = []
+    for step in _steps(told):
+        for good, words in step():
+            print(f"{'good ' if good else 'wrong'}  {words}", flush=True)
+            lines.append(good)
+    return 0 if all(lines) else 1
+
+
+def _steps(told: Config) -> Iterator[Callable[[], Iterator[Line]]]:
+    yield lambda: iter([(True, f"configuration: {told.path or 'none, so this is the demo'}")])
+    yield lambda: _folder(told.data)
+    yield lambda: _store(told.data)
+    yield lambda: _providers(told.data)
+    yield lambda: _accounts(told)
+
+
+def _folder(data: Path) -> Iterator[Line]:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        trial = data / f".check-{os.getpid()}"
+        trial.write_bytes(b"")
+        trial.unlink()
+        yield True, f"data directory: {data}"
+    except OSError as error:
+        yield False, f"data directory {data} cannot be written: {error.strerror}. Change its owner, or choose another."
+
+
+def _store(data: Path) -> Iterator[Line]:
+    try:
+        store = open_store(data)
+    except StoreError as error:
+        yield False, str(error)
+        return
+    with store.read() as conn:
+        verdict = conn.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    store.close()
+    yield verdict == "ok", f"database: {verdict}"
+
+
+def _providers(data: Path) -> Iterator[Line]:
+    catalogue = find.providers(data)
+    for provided in catalogue.providers.values():
+        words = ", ".join(provided.manifest.capabilities)
+        yield True, f"provider {provided.manifest.name} ({provided.origin.how}): {words}"
+    for broken in catalogue.broken:
+        yield False, f"provider {broken.origin.label} ({broken.origin.how}): {broken.reason}"
+
+
+def _accounts(told: Config) -> Iterator[Line]:
+    """Whether each account's settings are what its provider expects; no service is called."""
+    house = House(told.data, open_store(told.data))
+    catalogue = house.catalogue()
+    with house.store.read() as conn:
+        known = accounts.every(conn)
+    for account in _with_bar(known):
+        provided = catalogue.providers.get(account.provider)
+        if provided is None:
+            yield False, f"account {account.key}: there is no provider {account.provider!r}"
+            continue
+        with Child() as child:
+            try:
+                open_child(house, account, provided, child)
+                good = account.state in ("ready", "disabled")
+                yield good, f"account {account.key}: {account.state}. {account.state_words}".rstrip(" .")
+            except Failure as failure:
+                yield False, f"account {account.key}: {failure.words}"
+    house.store.close()
+
+
+def _with_bar(known: list[Account]) -> Iterable[Account]:
+    """Checking takes a child per account: a bar on a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(known, "accounts", console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)

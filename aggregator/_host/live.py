@@ -1,0 +1,153 @@
+"""Live calls: a warm child per account answers, at most four are kept, and an idle one goes after five minutes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from aggregator import answers
+from aggregator._host import accounts
+from aggregator._host.accounts import Account
+from aggregator._host.process import Child, Failure
+from aggregator._host.run import Duties, House, open_child
+from aggregator.library.folding import fold, fold_name
+
+MOST = 4
+IDLE_SECONDS = 300.0
+CALL_SECONDS = 30.0
+"""A child silent for longer is ended; a page stops waiting long before."""
+
+REFUSALS = ("AuthFailed", "RateLimited", "Unavailable", "settings", "load")
+
+
+@dataclass
+class _Warm:
+    """A child made ready with the settings `account` had."""
+
+    account: Account
+    child: Child
+    duties: Duties
+    used: float = field(default_factory=time.monotonic)
+
+
+class Warm:
+    """The warm children of one process."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._kept: dict[int, _Warm] = {}
+        self._turns: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)  # one call at a time per account
+        self._threads = ThreadPoolExecutor(8, thread_name_prefix="live")
+
+    def call(self, account_id: int, method: str, argument: Any) -> Any:
+        """The provider's answer as JSON values. Raises `Failure` with redacted words."""
+        with self._house.store.read() as conn:
+            account = accounts.by_id(conn, account_id)
+        if account is None or not account.enabled:
+            raise Failure("settings", "This account is switched off.")
+        with self._turns[account_id]:
+            warm = self._ready(account)
+            try:
+                answer = warm.child.call(method, argument, CALL_SECONDS)
+            except Failure as failure:
+                failure.words = warm.duties.redact(failure.words)
+                raise
+            warm.used = time.monotonic()
+        if answer.state:
+            with self._house.store.write() as conn:
+                accounts.save_state(conn, account_id, answer.state)
+        return answer.items
+
+    def ask(self, account_id: int, method: str, argument: Any) -> list[Any]:
+        """As `answers.Ask`."""
+        try:
+            items: list[Any] = self.call(account_id, method, argument)
+        except Failure as failure:
+            if failure.kind in REFUSALS:
+                raise answers.Refused(failure.words) from None
+            raise ValueError(failure.words) from None
+        return items
+
+    def ask_all(self, wanted: dict[int, str], method: str, argument: Any, seconds: float) -> list[dict[str, Any]]:
+        """One question to many accounts at once (`wanted`: their names). Who is silent gets a sentence, not time."""
+        calls = {account_id: self._threads.submit(self._one, account_id, method, argument) for account_id in wanted}
+        wait(calls.values(), timeout=seconds)
+        return [
+            {"account_id": account_id, **(call.result() if call.done() else _silence(wanted[account_id], seconds))}
+            for account_id, call in calls.items()
+        ]
+
+    def drop(self, account_id: int) -> None:
+        """End the account's child: its settings are others now."""
+        if warm := self._kept.pop(account_id, None):
+            warm.child.end()
+
+    def drop_idle(self) -> None:
+        """End what nobody asked for some minutes, and the longest unused beyond what is kept."""
+        old = time.monotonic() - IDLE_SECONDS
+        idle = sorted((w for w in list(self._kept.values()) if not self._busy(w)), key=lambda w: w.used)
+        too_many = len(self._kept) - MOST
+        for number, warm in enumerate(idle):
+            if number < too_many or warm.used < old:
+                self.drop(warm.account.id)
+
+    def close(self) -> None:
+        for account_id in list(self._kept):
+            self.drop(account_id)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _one(self, account_id: int, method: str, argument: Any) -> dict[str, Any]:
+        key, now = _key(argument), int(time.time())
+        with self._house.store.read() as conn:
+            for known in answers.read(conn, method, key, [account_id], now):
+                if known.error is None:
+                    return {"items": known.items, "error": None}
+        try:
+            items = self.call(account_id, method, argument)
+        except Failure as failure:
+            return {"items": [], "error": failure.words}
+        with self._house.store.write() as conn:
+            answers.save(conn, account_id, method, key, items, now)
+        return {"items": items, "error": None}
+
+    def _ready(self, account: Account) -> _Warm:
+        warm = self._kept.get(account.id)
+        if warm and warm.child.alive and _same_settings(warm.account, account):
+            return warm
+        self.drop(account.id)
+        warm = self._kept[account.id] = self._start(account)
+        self.drop_idle()
+        return warm
+
+    def _busy(self, warm: _Warm) -> bool:
+        return self._turns[warm.account.id].locked()
+
+    def _start(self, account: Account) -> _Warm:
+        provided = self._house.catalogue().providers.get(account.provider)
+        if provided is None:
+            raise Failure("load", f"There is no provider {account.provider!r} any more.")
+        child = Child()
+        try:
+            return _Warm(account, child, open_child(self._house, account, provided, child))
+        except BaseException:
+            child.end()
+            raise
+
+
+def _silence(name: str, seconds: float) -> dict[str, Any]:
+    return {"items": [], "error": f"{name} did not answer within {seconds:g} seconds."}
+
+
+def _same_settings(one: Account, other: Account) -> bool:
+    return (one.settings, one.secrets) == (other.settings, other.secrets)
+
+
+def _key(argument: Any) -> str:
+    """What an answer is stored under: folded text or artist name, or a friend's id."""
+    if isinstance(argument, str):
+        return fold(argument)
+    return str(argument["id"]) if argument.get("type") == "friend" else fold_name(argument["name"])

@@ -1,0 +1,37 @@
+"""When an account's capability is read next."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from aggregator._host import runs, states
+from aggregator._host.accounts import Account
+from aggregator._host.find import Manifest
+
+WAITING = ("needs the listener", "settings error", "load error", "disabled")
+"""States in which nothing is read by itself."""
+
+
+def next_run(conn: Connection, account: Account, manifest: Manifest, what: str, hour: int) -> int | None:
+    """Seconds since 1970, in the past when overdue; None while the account waits for somebody."""
+    if not account.enabled or account.state in WAITING:
+        return None
+    last = runs.last(conn, account.id, what)
+    if last is None:
+        at = 0
+    elif last.state == "failed":
+        at = last.finished_at + states.pause(last.error, max(1, account.failures))
+    else:
+        at = _after_success(last.finished_at, manifest.every.get(what), hour)
+    return max(at, account.blocked_until or 0)
+
+
+def _after_success(finished: int, every: float | None, hour: int) -> int:
+    if every is not None:
+        return round(finished + every)
+    last = datetime.fromtimestamp(finished)  # the machine's zone: the night is the listener's
+    night = last.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return round(time.mktime((night if night > last else night + timedelta(days=1)).timetuple()))

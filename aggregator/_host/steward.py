@@ -1,0 +1,203 @@
+"""The background process: schedules, runs and merges. The only bulk writer of its data directory.
+
+Work is rows of table `run`; anybody may queue one and `control.wake` the steward. At most three accounts are read at
+once and one capability of an account at a time; chores (merging and what follows) are done one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Connection
+
+from aggregator._host import accounts, chores, control, pinned, runs
+from aggregator._host.accounts import Account
+from aggregator._host.lock import StewardLock
+from aggregator._host.perform import perform
+from aggregator._host.run import House
+from aggregator._host.schedule import next_run
+from aggregator._host.sign_in import begin, finish
+from aggregator.config import Config
+from aggregator.store import open_store
+
+AT_ONCE = 3
+SOON = 2
+"""Seconds after start (or after it became due) until an overdue run begins."""
+LOOK_SECONDS = 5.0
+"""How often the queue is looked at without being woken."""
+
+log = logging.getLogger("bandstand.steward")
+
+
+class Steward:
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._house = House(config.data, open_store(config.data))
+        self._scheduler: Any = BackgroundScheduler(timezone=UTC)  # type: ignore[no-untyped-call]
+        self._readers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="account")
+        self._chores = ThreadPoolExecutor(1, thread_name_prefix="chore")
+        self._busy: set[int | None] = set()  # accounts being read; None: a chore is being done
+        self._lock = threading.Lock()
+        self._woken = threading.Event()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until `stop`. Raises `AlreadyRunning` when another process works on this data directory."""
+        with StewardLock(self._config.data), control.Server(self._config.data, self._answer):
+            with self._house.store.write() as conn:
+                if cut := runs.recover(conn, int(time.time())):
+                    log.warning("%d runs were cut off when Bandstand stopped; they start again.", cut)
+            self._scheduler.start()
+            self._scheduler.add_job(self._nightly, "cron", hour=self._config.sync.hour, timezone=_here())
+            self._scheduler.add_job(self._house.warm.drop_idle, "interval", seconds=60)
+            self._look_around()
+            try:
+                self._work()
+            finally:
+                self._end()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._woken.set()
+
+    def _work(self) -> None:
+        while not self._stopping:
+            self._dispatch()
+            self._woken.wait(LOOK_SECONDS)
+            self._woken.clear()
+
+    def _end(self) -> None:
+        """Runs in progress end with their children and are taken up at the next start."""
+        self._scheduler.shutdown(wait=False)
+        self._house.warm.close()
+        for pool in (self._readers, self._chores):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    # --- the queue ----------------------------------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        """Start every queued run whose account is free."""
+        with self._lock, self._house.store.read() as conn:
+            resting = self._resting(conn)
+            for queued in runs.waiting(conn):
+                free = queued.account_id not in self._busy and queued.account_id not in resting
+                if not free or (queued.account_id is not None and len(self._busy - {None}) >= AT_ONCE):
+                    continue
+                self._busy.add(queued.account_id)
+                pool, work = (self._chores, self._do) if queued.account_id is None else (self._readers, self._read)
+                pool.submit(self._guarded, work, queued)
+
+    def _resting(self, conn: Connection) -> set[int]:
+        """Accounts whose service asked for silence, or that were switched off."""
+        now = time.time()
+        return {each.id for each in accounts.every(conn) if not each.enabled or (each.blocked_until or 0) > now}
+
+    def _guarded(self, work: Callable[[runs.Queued], None], queued: runs.Queued) -> None:
+        try:
+            work(queued)
+        except Exception:  # the thread ends here; the log is the only place left to say so
+            log.exception("%s of account %s failed", queued.what, queued.account_id)
+        finally:
+            with self._lock:
+                self._busy.discard(queued.account_id)
+            self._woken.set()
+
+    def _read(self, queued: runs.Queued) -> None:
+        perform(self._house, self._house.catalogue(), queued)
+        with self._house.store.write() as conn:
+            if chores.dirty_claims(conn):
+                runs.ask(conn, "merge", None, "schedule", int(time.time()))
+        self._plan()
+
+    def _do(self, queued: runs.Queued) -> None:
+        chores.do(self._house, queued)
+
+    # --- the plan -----------------------------------------------------------------------------------------------------
+
+    def _look_around(self) -> None:
+        """Take up what changed outside: config.toml's accounts, providers repaired, accounts added."""
+        catalogue = self._house.catalogue()
+        for sentence in pinned.apply(self._house, self._config, catalogue):
+            log.info(sentence)
+        with self._house.store.write() as conn:
+            for account in accounts.every(conn):
+                if account.state == "load error" and account.provider in catalogue.providers:
+                    accounts.change(conn, account.id, state="ready", state_words="")
+        self._plan()
+
+    def _plan(self) -> None:
+        """One job per account and capability at its next time; overdue ones soon."""
+        catalogue = self._house.catalogue()
+        with self._house.store.read() as conn:
+            for account in accounts.every(conn):
+                manifest = catalogue.manifest(account.provider)
+                for what in manifest.synced if manifest else ():
+                    assert manifest is not None
+                    at = next_run(conn, account, manifest, what, self._config.sync.hour)
+                    self._set_job(account, what, at)
+
+    def _set_job(self, account: Account, what: str, at: int | None) -> None:
+        job = f"{account.id} {what}"
+        if at is not None:
+            when = datetime.fromtimestamp(max(at, time.time() + SOON), UTC)
+            known = {"id": job, "replace_existing": True, "misfire_grace_time": None}
+            self._scheduler.add_job(self._ask, "date", [account.id, what], run_date=when, **known)
+        elif self._scheduler.get_job(job):
+            self._scheduler.remove_job(job)
+
+    def _ask(self, account_id: int | None, what: str) -> None:
+        with self._house.store.write() as conn:
+            runs.ask(conn, what, account_id, "schedule", int(time.time()))
+        self._woken.set()
+
+    def _nightly(self) -> None:
+        self._ask(None, "answers")
+        self._look_around()
+
+    # --- the socket ---------------------------------------------------------------------------------------------------
+
+    def _answer(self, question: dict[str, object]) -> dict[str, object]:
+        match question:
+            case {"do": "wake"}:
+                self._look_around()
+                self._woken.set()
+                return {}
+            case {"do": "ask", "accounts": dict(names), "method": str(method), "seconds": float(seconds)}:
+                wanted = {int(account_id): str(name) for account_id, name in names.items()}
+                return {"answers": self._house.warm.ask_all(wanted, method, question["argument"], seconds)}
+            case {"do": "begin", "account": int(account_id), "redirect": str(redirect), "state": str(state)}:
+                return begin(self._house, account_id, redirect, state)
+            case {"do": "finish", "account": int(account_id), "redirect": str(redirect), "params": dict(params)}:
+                answer = finish(self._house, account_id, redirect, params)
+                self._plan()
+                self._woken.set()
+                return answer
+        return {"error": f"not understood: {json.dumps(question)[:200]}"}
+
+
+def _here() -> str:
+    from tzlocal import get_localzone_name
+
+    return str(get_localzone_name())
+
+
+def main(config: Config) -> None:
+    """The process: until SIGTERM or SIGINT. Raises `AlreadyRunning`."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    steward = Steward(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: steward.stop())
+    steward.run()
+    logging.shutdown()
+    os._exit(0)  # threads of runs in progress are not waited for: their children end with this process
