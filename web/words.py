@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
@@ -30,10 +30,10 @@ def local(at: float) -> datetime:
 
 
 def moment(at: float) -> str:
-    """`Sunday morning`."""
+    """`Sunday morning`. The small hours belong to the night before them."""
     here = local(at)
     parts = ((5, "night"), (12, "morning"), (18, "afternoon"), (22, "evening"), (24, "night"))
-    return f"{here:%A} {next(word for end, word in parts if here.hour < end)}"
+    return f"{here - timedelta(hours=5):%A} {next(word for end, word in parts if here.hour < end)}"
 
 
 def clock(seconds: float | None) -> str:
