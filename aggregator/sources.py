@@ -256,9 +256,8 @@ def _held(conn: Connection, ids: list[int]) -> dict[int, list[HeldRemoval]]:
 
 
 def _lines(conn: Connection, ids: list[int]) -> dict[int, list[Line]]:
-    newest = select(run_line, run.c.account_id, _newest_first().label("number")).join(
-        run, run.c.id == run_line.c.run_id
-    )
+    joined = run_line.join(run, run.c.id == run_line.c.run_id)
+    newest = select(run_line, run.c.account_id, _newest_first().label("number")).select_from(joined)
     numbered = newest.where(run.c.account_id.in_(ids)).subquery()
     found: dict[int, list[Line]] = {}
     for row in conn.execute(select(numbered).where(numbered.c.number <= LINES_SHOWN).order_by(numbered.c.number)):
@@ -446,7 +445,7 @@ def _live(account: Account, method: str, told: Mapping[str, Any]) -> LiveAnswer:
 
 
 def begin_sign_in(store: Store, listener_id: int, account_id: int, redirect: str, state: str) -> str:
-    """The service's own page to send the listener to; it comes back to `redirect` with `state`. Raises `SourceError`."""
+    """The service's page to send the listener to; it sends them back to `redirect` with `state`. `SourceError`."""
     question = {"do": "begin", "account": account_id, "redirect": redirect, "state": state}
     return str(_sign_in(store, listener_id, account_id, question)["url"])
 

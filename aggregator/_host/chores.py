@@ -26,8 +26,8 @@ def dirty_claims(conn: Connection) -> bool:
     return conn.execute(select(dirty.c.claim_id).limit(1)).first() is not None
 
 
-def do(house: House, queued: runs.Queued, watch: Report | None = None) -> bool:
-    """Do one chore and write down how it ended; what is due next is queued. False when it failed."""
+def do(house: House, queued: runs.Queued, watch: Report | None = None) -> str | None:
+    """Do one chore and write down how it ended; what is due next is queued. Returns words when it failed."""
     with house.store.write() as conn:
         runs.start(conn, queued.id, int(time.time()))
     try:
@@ -36,13 +36,13 @@ def do(house: House, queued: runs.Queued, watch: Report | None = None) -> bool:
         words = f"{type(error).__name__}: {error}"
         with house.store.write() as conn:
             runs.fail(conn, queued.id, int(time.time()), "bug", words, "".join(traceback.format_exception(error)), {})
-        return False
+        return words
     now = int(time.time())
     with house.store.write() as conn:
         runs.succeed(conn, queued.id, now, counts)
         for what in _due(conn, queued.what, counts):
             runs.ask(conn, what, None, "schedule", now)
-    return True
+    return None
 
 
 def _due(conn: Connection, what: str, counts: Mapping[str, int]) -> list[str]:

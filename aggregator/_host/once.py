@@ -59,7 +59,7 @@ def _here(config: Config, key: str | None, capability: str | None, first: Child)
         child = None
         good &= isinstance(outcome, Done)
         print(_sentence(name, outcome, time.monotonic() - started), flush=True)
-    _afterwards(house)
+    good &= _afterwards(house)
     return 0 if good else 1
 
 
@@ -87,14 +87,19 @@ def _nothing(key: str | None) -> int:
     return 2
 
 
-def _afterwards(house: House) -> None:
-    """Merging and what follows from it, once all claims are committed."""
+def _afterwards(house: House) -> bool:
+    """Merging and what follows from it, once all claims are committed. False when a chore failed."""
     with house.store.write() as conn:
         if chores.dirty_claims(conn):
             runs.ask(conn, "merge", None, "listener", int(time.time()))
+    good = True
     while chore := _next_chore(house.store):
         with _bar(chore.what) as watch:
-            chores.do(house, chore, watch)
+            failure = chores.do(house, chore, watch)
+        if failure:
+            print(f"{chore.what}: {failure}", file=sys.stderr)
+            good = False
+    return good
 
 
 def _next_chore(store: Store) -> runs.Queued | None:
