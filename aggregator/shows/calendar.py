@@ -152,10 +152,25 @@ def next_shows(
 ) -> list[ShowCard]:
     """The next `n` shows of the listener's artists within the radius; of one artist wherever they play."""
     first = today(listener, now)
-    chosen = _played_by([artist_id]) if artist_id is not None else _of_mine(listener)
-    where = and_(_between(first, first + HORIZON), show.c.id.in_(chosen), show.c.gone_at.is_(None))
-    found = _cards(conn, listener, where, anywhere=artist_id is not None)
-    return [one for one in found if one.status != "cancelled"][:n]
+    if artist_id is not None:
+        where = and_(_between(first, first + HORIZON), show.c.id.in_(_played_by([artist_id])))
+        found = _cards(conn, listener, where, anywhere=True)
+    else:
+        found = for_listener(conn, listener, first, first + HORIZON)
+    return [one for one in found if not one.off][:n]
+
+
+def for_listener(
+    conn: Connection, listener: Listener, first: date, last: date, suggested: bool = False
+) -> list[ShowCard]:
+    """Shows within the radius of the listener's artists, solid and possible; with `suggested` recommended ones too."""
+    if listener.preferences.place is None:
+        return []
+    wanted = _of_mine(listener)
+    if suggested:
+        wanted = union(wanted, _suggested(listener))
+    found = _cards(conn, listener, and_(_between(first, last), show.c.id.in_(wanted)))
+    return [one for one in found if one.match != "other"]
 
 
 def show_page(conn: Connection, listener: Listener, show_id: int) -> ShowPage | Moved | None:
@@ -210,21 +225,40 @@ def _played_by(artist_ids: Any) -> Select[int]:
 
 def _of_mine(listener: Listener) -> Any:
     """Ids of shows of the listener's artists, or of somebody of the same name."""
-    mine = _mine(listener)
-    own, billed = artist.alias("own"), artist.alias("billed")
-    named = select(billed.c.id).join(own, own.c.folded == billed.c.folded).where(own.c.id.in_(select(mine.c.item_id)))
-    return _played_by(union(select(mine.c.item_id), named))
+    return _played_by(_named_like(select(_mine(listener).c.item_id)))
+
+
+def _suggested(listener: Listener) -> Any:
+    """Ids of shows of recommended artists: services rarely share ids, so the name will do for a suggestion."""
+    return _played_by(
+        _named_like(
+            select(recommended.c.item_id).where(
+                recommended.c.listener_id == listener.id, recommended.c.kind == "artist"
+            )
+        )
+    )
+
+
+def _named_like(artist_ids: Any) -> Any:
+    """These artists and those who bear one of their names."""
+    known, billed = artist.alias("known"), artist.alias("billed")
+    alike = select(billed.c.id).join(known, known.c.folded == billed.c.folded).where(known.c.id.in_(artist_ids))
+    return union(artist_ids, alike)
 
 
 def _cards(conn: Connection, listener: Listener, where: ColumnElement[bool], anywhere: bool = False) -> list[ShowCard]:
+    """Two queries for the shows and the accounts the listener may see, one for who plays."""
     place, radius = listener.preferences.place, listener.preferences.radius_km
     if place and not anywhere:
         where = and_(where, _around(place, radius))
-    rows = conn.execute(select(show).where(where).order_by(show.c.day, show.c.starts_at, show.c.id)).all()
     visible = set(conn.scalars(_accounts(listener)))
-    bills = _bills(conn, listener, select(show.c.id).where(where))
-    cards = (_card(row, bills[row.id], listener, visible) for row in rows if _seen(row, visible))
-    return [card for card in cards if anywhere or card.km is None or card.km <= radius]
+    near = []
+    for row in conn.execute(select(show).where(where).order_by(show.c.day, show.c.starts_at, show.c.id)):
+        km = _km(place, row)
+        if _seen(row, visible) and (anywhere or km is None or km <= radius):
+            near.append((row, km))
+    bills = _bills(conn, listener, [row.id for row, _ in near])
+    return [_card(row, km, bills[row.id], listener, visible) for row, km in near]
 
 
 def _accounts(listener: Listener) -> Select[int]:
@@ -236,8 +270,9 @@ def _seen(row: Row[Any], visible: set[int]) -> bool:
     return any(source["account_id"] in visible for source in json.loads(row.sources))
 
 
-def _bills(conn: Connection, listener: Listener, show_ids: Any) -> dict[int, list[Act]]:
+def _bills(conn: Connection, listener: Listener, show_ids: list[int]) -> dict[int, list[Act]]:
     """Who plays, and what they are to the listener, per show and in the order of the bill."""
+    wanted = select(func.json_each(json.dumps(show_ids)).table_valued("value").c.value)  # one parameter, not thousands
     mine = _mine(listener)
     muted = stances.said(listener.id, "shows", "mute")
     namesake = artist.alias("namesake")
@@ -248,16 +283,23 @@ def _bills(conn: Connection, listener: Listener, show_ids: Any) -> dict[int, lis
         .limit(1)
         .scalar_subquery()
     )
+    suggested = (
+        select(recommended.c.reasons)
+        .join(namesake, namesake.c.id == recommended.c.item_id)
+        .where(recommended.c.listener_id == listener.id, recommended.c.kind == "artist")
+        .where(namesake.c.folded == artist.c.folded)
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = conn.execute(
         select(item_credit.c.item_id, item_credit.c.artist_id, item_credit.c.name, item_credit.c.role)
         .add_columns(artist.c.hue, artist.c.art, shelf.c.plays, shelf.c.owned, shelf.c.saved)
-        .add_columns(mine.c.item_id.is_not(None).label("own"), recommended.c.reasons)
+        .add_columns(mine.c.item_id.is_not(None).label("own"), suggested.label("reasons"))
         .add_columns(item_credit.c.artist_id.in_(muted).label("muted"), alike.label("alike"))
         .outerjoin(artist, artist.c.id == item_credit.c.artist_id)
         .outerjoin(mine, mine.c.item_id == item_credit.c.artist_id)
-        .outerjoin(shelf, _row_of(shelf, listener))
-        .outerjoin(recommended, _row_of(recommended, listener))
-        .where(item_credit.c.kind == "show", item_credit.c.item_id.in_(show_ids))
+        .outerjoin(shelf, _shelf_of(listener))
+        .where(item_credit.c.kind == "show", item_credit.c.item_id.in_(wanted))
         .order_by(item_credit.c.item_id, item_credit.c.position)
     )
     bills: dict[int, list[Act]] = defaultdict(list)
@@ -266,9 +308,9 @@ def _bills(conn: Connection, listener: Listener, show_ids: Any) -> dict[int, lis
     return bills
 
 
-def _row_of(table: Any, listener: Listener) -> ColumnElement[bool]:
+def _shelf_of(listener: Listener) -> ColumnElement[bool]:
     return and_(
-        table.c.listener_id == listener.id, table.c.kind == "artist", table.c.item_id == item_credit.c.artist_id
+        shelf.c.listener_id == listener.id, shelf.c.kind == "artist", shelf.c.item_id == item_credit.c.artist_id
     )
 
 
@@ -298,7 +340,7 @@ def _because(row: Row[Any]) -> str:
     return ", ".join(part for part in (how, plays) if part).capitalize()
 
 
-def _card(row: Row[Any], acts: Iterable[Act], listener: Listener, visible: set[int]) -> ShowCard:
+def _card(row: Row[Any], km: float | None, acts: Iterable[Act], listener: Listener, visible: set[int]) -> ShowCard:
     place = listener.preferences.place
     tickets = json.loads(row.detail)["tickets"]
     here, there = zone_named(place.zone if place else None), zone_named(row.zone)
@@ -313,7 +355,7 @@ def _card(row: Row[Any], acts: Iterable[Act], listener: Listener, visible: set[i
         starts_at=row.starts_at,
         venue=row.venue,
         place=row.place,
-        km=_km(place, row),
+        km=km,
         status=row.status,
         gone=row.gone_at is not None,
         festival=row.festival,

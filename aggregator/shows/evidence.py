@@ -72,6 +72,11 @@ class Bill:
     point: tuple[float, float] | None
     said: tuple[str, str]  # who and where, as claimed, for the evidence
 
+    @property
+    def vague(self) -> bool:
+        """Could it belong to either of two performances?"""
+        return self.extra or (self.start is None and not self.festival)
+
 
 def form(facts: Facts) -> Bill:
     show = Show.model_validate({"id": "-", **facts.payload})  # a claim's payload leaves out its id

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from aggregator.library.folding import fold_name
 from aggregator.plugin import Show, Venue
 from aggregator.shows import places
 from aggregator.shows.evidence import is_extra
@@ -102,7 +103,8 @@ def _bills(conn: Connection, said: dict[int, list[Said]]) -> dict[int, list[dict
     """Rows of `item_credit` per item: the preferred bill, then whom only the others name."""
     claim_ids = [one.claim_id for claims in said.values() for one in claims]
     rows = conn.execute(
-        select(credit, link.c.item_id)
+        select(credit, link.c.item_id, claim.c.payload)
+        .join(claim, claim.c.id == credit.c.artist_claim_id)
         .outerjoin(link, link.c.claim_id == credit.c.artist_claim_id)
         .where(credit.c.claim_id.in_(claim_ids))
         .order_by(credit.c.claim_id, credit.c.position)
@@ -110,16 +112,20 @@ def _bills(conn: Connection, said: dict[int, list[Said]]) -> dict[int, list[dict
     lines: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         lines[row.claim_id].append(row)
-    return {item: _bill(item, claims, lines) for item, claims in said.items()}
+    return {item: _bill(item, [row for one in claims for row in lines[one.claim_id]]) for item, claims in said.items()}
 
 
-def _bill(item: int, claims: list[Said], lines: dict[int, list[Row[Any]]]) -> list[dict[str, Any]]:
+def _bill(item: int, lines: Iterable[Row[Any]]) -> list[dict[str, Any]]:
+    """One line per name: on one bill, a name is one act, and the listing with an id for it knows which."""
+    by_name: dict[str, list[Row[Any]]] = {}
+    for row in lines:
+        by_name.setdefault(fold_name(row.name), []).append(row)
     bill: dict[int, dict[str, Any]] = {}
-    for one in claims:
-        for row in lines[one.claim_id]:
-            artist_id = row.item_id or row.artist_claim_id
-            line = {"kind": "show", "item_id": item, "artist_id": artist_id, "name": row.name, "role": row.role}
-            bill.setdefault(artist_id, {**line, "position": len(bill)})
+    for rows in by_name.values():
+        best = next((row for row in rows if json.loads(row.payload).get("ids")), rows[0])
+        artist_id = best.item_id or best.artist_claim_id
+        line = {"kind": "show", "item_id": item, "artist_id": artist_id, "name": rows[0].name, "role": rows[0].role}
+        bill.setdefault(artist_id, {**line, "position": len(bill)})
     return list(bill.values())
 
 
@@ -276,6 +282,6 @@ def _fingerprint(values: dict[str, Any], bill: list[dict[str, Any]]) -> str:
     """Of all that `shows.feed` writes into an event, and nothing else: prices come and go without a new sequence."""
     detail = json.loads(values["detail"])
     shown = [values[field] for field in CALENDAR_FIELDS]
-    shown += [detail[field] for field in ("address", "doors", "note", "url")]
+    shown += [detail[field] for field in ("address", "postal_code", "doors", "note", "url")]
     shown += [line["name"] for line in bill]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:40]
