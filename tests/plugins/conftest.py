@@ -44,6 +44,16 @@ class Run:
         return [known for record in self.of(Unchanged) if record.of == of for known in record.ids]
 
 
+class Kept(dict[str, str]):
+    """The secrets among the settings, as `aggregator.plugin.Safe`."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__({name: value for name, value in settings.items() if isinstance(value, str)})
+
+    def put(self, name: str, value: str) -> None:
+        self[name] = value
+
+
 class Account:
     """One account of a provider. Its state passes through JSON between runs, as in the host."""
 
@@ -51,6 +61,7 @@ class Account:
         self.cls = cls
         self.settings = settings
         self.state: dict[str, Any] = {}
+        self.safe = Kept(settings)
         self.gate = LocalGate()
 
     def provider(self) -> Any:
@@ -58,6 +69,7 @@ class Account:
         provider.settings = self.cls.Settings.model_validate(self.settings)
         provider.http = self.gate
         provider.state = self.state
+        provider.safe = self.safe
         provider.log = logging.getLogger(f"test.{self.cls.id}")
         return provider
 
