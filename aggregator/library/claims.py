@@ -1,0 +1,255 @@
+"""Storing what one account says: each run's records become claims, and what they touch is marked dirty."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from aggregator.library import guard
+from aggregator.library.drafts import KIND_OF, RECORD, Draft, Drafts, Key, bounded, strength_of
+from aggregator.library.guard import Removal
+from aggregator.plugin import Play, Record, Skipped, Unchanged
+
+__all__ = ["Intake", "Removal"]
+
+CLUSTERED = frozenset({"artist", "album", "recording", "show"})
+
+
+_NONE = (0, 0)
+
+
+class _Stored(NamedTuple):
+    id: int
+    payload: str
+    scope: str
+    present: bool
+    about: int | None
+
+
+@dataclass(slots=True)
+class _Writes:
+    """Rows of one batch, collected so that each table is written once."""
+
+    new: list[tuple[Any, ...]]
+    changed: list[tuple[Any, ...]]
+    moved: list[tuple[int | None, int]]  # about, claim
+    returned: list[tuple[int]]
+    credits: list[tuple[Any, ...]]
+    dirty: set[int]
+
+
+class Intake:
+    """Takes the records of one run of one account. Every method works inside the caller's `store.write()`."""
+
+    def __init__(
+        self, account_id: int, account_key: str, listener_id: int | None, run_id: int | None, now: int
+    ) -> None:
+        self.account_id = account_id
+        self.account_key = account_key
+        self.listener_id = listener_id
+        self.run_id = run_id
+        self.now = now
+        self._what: str | None = None
+        self._ids: dict[Key, int] = {}  # every claim met in this run
+        self._implied: dict[Key, tuple[int, int]] = {}  # those that need no second look, with their strength
+        self._seen: dict[int, str] = {}  # claims of the open scope -> the scope they are stored with
+        self._kept: set[Key] = set()  # named by Unchanged and Skipped in the open scope
+        self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
+
+    def take(self, conn: Connection, records: Sequence[Record]) -> Counter[str]:
+        """Store a batch; returns how many records were `seen`, `added`, `changed`, `skipped`."""
+        self._purpose(conn)
+        counts: Counter[str] = Counter(seen=len(records))
+        drafts = Drafts(self._known_tracks(conn, records))
+        for record in records:
+            if isinstance(record, (Unchanged, Skipped)):
+                self._keep(record, counts)
+            else:
+                drafts.add(record)
+        self._write_claims(conn, drafts, counts)
+        self._write_reports(conn, drafts, counts)
+        return counts
+
+    def complete(self, conn: Connection, scope: str = "") -> Removal:
+        """The answer for `scope` is whole: what is missing from it goes, unless the guard holds that back."""
+        answer = guard.Answer(
+            self.account_id, f"{self._purpose(conn)}:{scope}", frozenset(self._seen), frozenset(self._kept), self.now
+        )
+        moved = [(answer.scope, claim) for claim, stored in self._seen.items() if stored != answer.scope]
+        if moved:
+            conn.exec_driver_sql("UPDATE claim SET scope = ? WHERE id = ?", moved)
+        self.finish()
+        return guard.complete(conn, answer)
+
+    def finish(self) -> None:
+        """Forget the open scope: what it named is stored, what it did not name stays."""
+        self._seen.clear()
+        self._kept.clear()
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def _keep(self, record: Unchanged | Skipped, counts: Counter[str]) -> None:
+        kind = KIND_OF.get(record.of, record.of)
+        if isinstance(record, Skipped):
+            counts["skipped"] += 1
+            self._kept.add((kind, record.id))
+            return
+        counts["unchanged"] += len(record.ids)
+        self._kept.update((kind, bounded(pid) if kind == "holding" else pid) for pid in record.ids)
+
+    def _known_tracks(self, conn: Connection, records: Sequence[Record]) -> frozenset[str]:
+        named = {record.track for record in records if isinstance(record, Play) and record.track}
+        if not named:
+            return frozenset()
+        found = self._look_up(conn, [("recording", pid) for pid in named])
+        self._ids |= {key: stored.id for key, stored in found.items()}
+        return frozenset(pid for _, pid in found)
+
+    # --- claims -------------------------------------------------------------------------------------------------------
+
+    def _write_claims(self, conn: Connection, drafts: Drafts, counts: Counter[str]) -> None:
+        fresh = {key: draft for key, draft in drafts.claims.items() if draft.strength > self._implied.get(key, _NONE)}
+        stored = self._look_up(conn, fresh.keys() | self._subjects(fresh))
+        self._ids |= {key: row.id for key, row in stored.items()}
+        self._number(conn, fresh, stored)
+        writes = _Writes([], [], [], [], [], set())
+        for key, draft in fresh.items():
+            self._weigh(key, draft, stored.get(key), writes, counts)
+        self._settle_waiting(fresh, writes)
+        self._flush(conn, writes)
+
+    def _subjects(self, fresh: dict[Key, Draft]) -> set[Key]:
+        return {draft.about for draft in fresh.values() if draft.about and draft.about not in self._ids}
+
+    def _look_up(self, conn: Connection, keys: Iterable[Key]) -> dict[Key, _Stored]:
+        by_kind: defaultdict[str, list[str]] = defaultdict(list)
+        for kind, pid in keys:
+            by_kind[kind].append(pid)
+        found: dict[Key, _Stored] = {}
+        for kind, pids in by_kind.items():
+            rows = conn.exec_driver_sql(
+                "SELECT pid, id, payload, scope, present, about FROM claim"
+                " WHERE account_id = ? AND kind = ? AND pid IN (SELECT value FROM json_each(?))",
+                (self.account_id, kind, json.dumps(pids)),
+            )
+            found |= {(kind, row[0]): _Stored(*row[1:]) for row in rows}
+        return found
+
+    def _number(self, conn: Connection, fresh: dict[Key, Draft], stored: dict[Key, _Stored]) -> None:
+        """Give the new claims their permanent numbers, in the order in which they came."""
+        number = conn.exec_driver_sql("SELECT COALESCE(MAX(id), 0) FROM claim").scalar_one()
+        for key in fresh:
+            if key not in stored and key not in self._ids:
+                number += 1
+                self._ids[key] = number
+
+    def _weigh(self, key: Key, draft: Draft, row: _Stored | None, writes: _Writes, counts: Counter[str]) -> None:
+        """Decide what storing this draft takes: a new row, a new text, a return to presence, or nothing."""
+        kind, claim = key[0], self._ids[key]
+        record = draft.strength[0] == RECORD
+        if record:
+            self._seen.setdefault(claim, row.scope if row else self._scope_of(draft))
+        else:
+            self._implied[key] = draft.strength
+        about = self._about(claim, draft)
+        changed = (
+            row is not None and row.payload != draft.payload and (record or draft.strength > strength_of(row.payload))
+        )
+        if row is None:
+            scope = self._scope_of(draft)
+            writes.new.append((claim, self.account_id, kind, key[1], draft.payload, scope, about, self.now, self.now))
+        elif changed:
+            writes.changed.append((draft.payload, self.now, claim))
+        if row is not None and about is not None and about != row.about:
+            writes.moved.append((about, claim))
+            changed = True
+        if row is not None and not row.present:
+            writes.returned.append((claim,))
+            changed = True
+        if row is None or changed:
+            counts["added" if row is None else "changed"] += record
+            self._touch(kind, claim, about, draft, writes)
+
+    def _scope_of(self, draft: Draft) -> str:
+        return f"{self._what}:" if draft.strength[0] == RECORD else ""
+
+    def _about(self, claim: int, draft: Draft) -> int | None:
+        if draft.about is None:
+            return None
+        if draft.about not in self._ids:
+            self._waiting[draft.about].add(claim)
+        return self._ids.get(draft.about)
+
+    def _settle_waiting(self, fresh: dict[Key, Draft], writes: _Writes) -> None:
+        for key in self._waiting.keys() & fresh.keys():
+            claims = self._waiting.pop(key)
+            writes.moved += [(self._ids[key], claim) for claim in claims]
+            writes.dirty |= claims
+
+    def _touch(self, kind: str, claim: int, about: int | None, draft: Draft, writes: _Writes) -> None:
+        """Credits of a new text, and every claim whose item this one counts towards."""
+        artists = [self._ids[credit.artist] for credit in draft.credits]
+        writes.credits += [
+            (claim, position, artist, credit.name, credit.join, credit.role)
+            for position, (artist, credit) in enumerate(zip(artists, draft.credits, strict=True))
+        ]
+        writes.dirty.update(artists)
+        if kind in CLUSTERED:
+            writes.dirty.add(claim)
+        if about is not None:
+            writes.dirty.add(about)
+
+    def _flush(self, conn: Connection, writes: _Writes) -> None:
+        changed = [claim for *_, claim in writes.changed]
+        _many(conn, "INSERT INTO claim (id, account_id, kind, pid, payload, scope, about, first_seen, changed_at)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", writes.new)  # fmt: skip
+        _many(conn, "UPDATE claim SET previous = payload, payload = ?, changed_at = ? WHERE id = ?", writes.changed)
+        _many(conn, "UPDATE claim SET about = ? WHERE id = ?", writes.moved)
+        _many(conn, "UPDATE claim SET present = 1, absent_since = NULL WHERE id = ?", writes.returned)
+        _many(conn, "DELETE FROM credit WHERE claim_id = ?", [(claim,) for claim in changed])
+        _many(conn, 'INSERT OR REPLACE INTO credit (claim_id, position, artist_claim_id, name, "join", role)'
+              " VALUES (?, ?, ?, ?, ?, ?)", writes.credits)  # fmt: skip
+        mark_dirty(conn, writes.dirty)
+        # A recording is weighed with its album's text.
+        _many(conn, "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE about = ? AND kind = 'recording'",
+              [(claim,) for claim in changed])  # fmt: skip
+
+    # --- plays --------------------------------------------------------------------------------------------------------
+
+    def _write_reports(self, conn: Connection, drafts: Drafts, counts: Counter[str]) -> None:
+        if not drafts.reports or self.listener_id is None:
+            return
+        before = _rows_written(conn)
+        _many(conn, "INSERT OR IGNORE INTO report (listener_id, account_id, key, at, claim_id, seconds, leads)"
+              " VALUES (?, ?, ?, ?, ?, ?, 0)",
+              [(self.listener_id, self.account_id, report.key, report.at, self._ids[report.claim], report.seconds)
+               for report in drafts.reports])  # fmt: skip
+        counts["added"] += _rows_written(conn) - before
+        conn.exec_driver_sql("INSERT OR IGNORE INTO dirty SELECT claim_id FROM report WHERE listen_id IS NULL")
+
+    def _purpose(self, conn: Connection) -> str:
+        """What this run is for: absence in a list of shows says nothing of the library."""
+        if self._what is None:
+            found = conn.exec_driver_sql("SELECT what FROM run WHERE id = ?", (self.run_id,)).scalar()
+            self._what = str(found or "library")
+        return self._what
+
+
+def mark_dirty(conn: Connection, claims: Iterable[int]) -> None:
+    """Have the items of these claims decided again at the next merge."""
+    _many(conn, "INSERT OR IGNORE INTO dirty (claim_id) VALUES (?)", [(claim,) for claim in sorted(claims)])
+
+
+def _many(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        conn.exec_driver_sql(statement, list(rows))
+
+
+def _rows_written(conn: Connection) -> int:
+    count: int = conn.exec_driver_sql("SELECT total_changes()").scalar_one()
+    return count

@@ -1,0 +1,87 @@
+"""What speaks for two claims being one thing.
+
+Each kind has a module of rules with three functions, pure and free of any other kind's items:
+
+    form(facts) -> a hashable normal form; claims of equal form are one thing
+    keys(form) -> blocking keys; only claims that share one are ever compared
+    compare(a, b) -> Verdict
+
+A verdict `lone` means: same, provided that the block offers no second candidate that is another thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, NamedTuple, Protocol
+
+KINDS = ("artist", "album", "recording", "show")
+
+Word = Literal["same", "different", "unsure", "lone", "nothing"]
+
+
+class Evidence(NamedTuple):
+    """One field in words: what each side says, and the points it adds (negative: speaks against)."""
+
+    field: str
+    a: str
+    b: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`nothing`: the two say too little about each other to be worth a listener's time."""
+
+    word: Word
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def points(self) -> float:
+        return sum(part.points for part in self.evidence)
+
+
+NOTHING = Verdict("nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One claim as the rules see it: its own text and ids. `about` is the text of a recording's album claim."""
+
+    payload: Mapping[str, Any]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    edition: str = ""  # account and album claim a recording is a slot of
+
+
+class Rules(Protocol):
+    def form(self, facts: Facts) -> Hashable: ...
+    def keys(self, form: Any) -> Iterable[str]: ...
+    def compare(self, a: Any, b: Any) -> Verdict: ...
+
+
+@cache
+def rules(kind: str) -> Rules:
+    """The rules of a kind. Imported late: shows know the library, the library does not know shows."""
+    from aggregator.library import album_rules, artist_rules, recording_rules
+    from aggregator.shows import evidence as show_rules
+
+    found: dict[str, Rules] = {
+        "artist": artist_rules,
+        "album": album_rules,
+        "recording": recording_rules,
+        "show": show_rules,
+    }
+    return found[kind]
+
+
+def shared_id(a: Mapping[str, str], b: Mapping[str, str], schemes: Iterable[str] | None = None) -> str | None:
+    """The first scheme, in alphabetical order, in which both name the same id."""
+    wanted = a.keys() if schemes is None else schemes
+    return min((scheme for scheme in wanted if scheme in a and a[scheme] == b.get(scheme)), default=None)
+
+
+def conflicting_id(a: Mapping[str, str], b: Mapping[str, str], schemes: Iterable[str] | None = None) -> str | None:
+    """The first scheme in which they name two ids."""
+    wanted = a.keys() if schemes is None else schemes
+    return min((scheme for scheme in wanted if scheme in a and scheme in b and a[scheme] != b[scheme]), default=None)

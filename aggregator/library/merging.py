@@ -1,0 +1,177 @@
+"""From dirty claims to items: nightly, after each sync and after each decision, in bounded transactions.
+
+The dirty marks of a batch are cleared in the transaction that decides it, so a merge that was killed goes on where it
+stopped. The result depends on present claims and decisions alone, never on the order or size of batches.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from aggregator.history import listens
+from aggregator.library import rows, search, shelves
+from aggregator.library.evidence import KINDS, Verdict
+from aggregator.library.matching import Matching, Place
+from aggregator.library.neighbours import Neighbourhood
+from aggregator.store import Store
+
+BATCH = 4_000
+"""Dirty claims decided in one transaction, together with all they touch."""
+
+Progress = Callable[[int, int], None]
+"""Called with claims done and claims in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge did: claims decided, and claims whose item changed."""
+
+    claims: int
+    moved: int
+
+
+def merge(store: Store, progress: Progress | None = None) -> Merged:
+    """Decide everything dirty."""
+    now = int(time.time())
+    with store.read() as conn:
+        waiting = _dirty(conn)
+    total, done, moved = sum(map(len, waiting.values())), 0, 0
+    for kind in KINDS:
+        for start in range(0, len(waiting[kind]), BATCH):
+            batch = waiting[kind][start : start + BATCH]
+            with store.write() as conn:
+                moved += len(settle(conn, kind, _still_dirty(conn, batch), now))
+            done += len(batch)
+            if progress:
+                progress(done, total)
+    return Merged(done, moved)
+
+
+def rebuild(store: Store, progress: Progress | None = None) -> Merged:
+    """Everything again from claims and decisions; ends in the same place as the merges that led here."""
+    with store.write() as conn:
+        conn.exec_driver_sql("INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN "
+                             "('artist', 'album', 'recording', 'show')")  # fmt: skip
+        for table in ("claim_key", "link", "unsure"):
+            conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
+    return merge(store, progress)
+
+
+def settle(conn: Connection, kind: str, dirty: Sequence[int], now: int) -> set[int]:
+    """Decide the items of these claims and all that they reach. Returns the claims whose item changed."""
+    if not dirty:
+        return set()
+    near = Neighbourhood(conn, kind, dirty)
+    matching = Matching(near)
+    before = _items_of(conn, near.visited)
+    places = {place.claim: place for place in matching.places()}
+    moved = {claim for claim, place in places.items() if before.get(claim) != place.item}
+    _write_links(conn, kind, places.values())
+    _write_questions(conn, kind, near.visited, matching)
+    conn.exec_driver_sql(
+        "DELETE FROM dirty WHERE claim_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(near.visited)),)
+    )
+    stale = {places[claim].item for claim in moved.union(dirty)}
+    stale |= {before[claim] for claim in moved if claim in before}
+    _refresh(conn, near, places, stale, moved, now)
+    return moved
+
+
+def _refresh(
+    conn: Connection, near: Neighbourhood, places: dict[int, Place], stale: set[int], moved: set[int], now: int
+) -> None:
+    """Rows, shelves and search words of the items that changed, and the rows elsewhere that name them."""
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for place in places.values():
+        if place.item in stale:
+            members[place.item].append(place.claim)
+    items = {item: [near.claims[claim] for claim in sorted(claims)] for item, claims in members.items()}
+    if near.kind == "show":
+        from aggregator.shows import items as shows  # the one feature whose rows the merge keeps
+
+        shows.refresh(conn, sorted(stale), now)
+    else:
+        rows.write(conn, near.kind, items, stale)
+        rows.follow(conn, near.kind, moved, now)
+        if near.kind == "recording":
+            _count_plays(conn, listens.regroup(conn, sorted(items)))
+        shelves.refresh(conn, near.kind, stale)
+    search.index(conn, near.kind, sorted(stale))
+
+
+def _count_plays(conn: Connection, claims: Iterable[int]) -> None:
+    """Totals of these recording claims moved: so do those of their artists and albums."""
+    ids = json.dumps(sorted(claims))
+    for kind, asked in (
+        ("artist", "SELECT artist_claim_id FROM credit WHERE claim_id IN (SELECT value FROM json_each(?))"),
+        ("album", "SELECT about FROM claim WHERE id IN (SELECT value FROM json_each(?))"),
+    ):
+        items = conn.exec_driver_sql(
+            f"SELECT DISTINCT item_id FROM link WHERE kind = '{kind}' AND claim_id IN ({asked})",  # noqa: S608
+            (ids,),
+        ).scalars()
+        shelves.refresh(conn, kind, items)
+
+
+def _dirty(conn: Connection) -> dict[str, list[int]]:
+    waiting: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    for kind, claim in conn.exec_driver_sql(
+        "SELECT c.kind, c.id FROM dirty JOIN claim c ON c.id = dirty.claim_id ORDER BY c.id"
+    ):
+        waiting.setdefault(kind, []).append(claim)
+    return waiting
+
+
+def _still_dirty(conn: Connection, claims: Iterable[int]) -> list[int]:
+    """Without those that an earlier batch decided already."""
+    return list(conn.exec_driver_sql(
+        "SELECT claim_id FROM dirty WHERE claim_id IN (SELECT value FROM json_each(?))", (json.dumps(list(claims)),)
+    ).scalars())  # fmt: skip
+
+
+def _items_of(conn: Connection, claims: Iterable[int]) -> dict[int, int]:
+    rows = conn.exec_driver_sql(
+        "SELECT claim_id, item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(claims)),),
+    )
+    return {claim: item for claim, item in rows}
+
+
+def _write_links(conn: Connection, kind: str, places: Iterable[Place]) -> None:
+    conn.exec_driver_sql(
+        "INSERT INTO link (claim_id, kind, item_id, component, to_claim, points, decided_by, evidence)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (claim_id) DO UPDATE SET item_id = excluded.item_id,"
+        " component = excluded.component, to_claim = excluded.to_claim, points = excluded.points,"
+        " decided_by = excluded.decided_by, evidence = excluded.evidence",
+        [
+            (p.claim, kind, p.item, p.component, p.through, _points(p), p.decided_by, _evidence(p.verdict))
+            for p in sorted(places, key=lambda place: place.claim)
+        ],
+    )
+
+
+def _write_questions(conn: Connection, kind: str, visited: Iterable[int], matching: Matching) -> None:
+    ids = json.dumps(sorted(visited))
+    conn.exec_driver_sql(
+        "DELETE FROM unsure WHERE a IN (SELECT value FROM json_each(?1)) OR b IN (SELECT value FROM json_each(?1))",
+        (ids,),
+    )
+    found = [(q.a, q.b, kind, q.verdict.points, _evidence(q.verdict)) for q in matching.questions()]
+    if found:
+        conn.exec_driver_sql(
+            "INSERT OR REPLACE INTO unsure (a, b, kind, points, evidence) VALUES (?, ?, ?, ?, ?)", found
+        )
+
+
+def _points(place: Place) -> float | None:
+    return place.verdict.points if place.through is not None else None
+
+
+def _evidence(verdict: Verdict) -> str:
+    return json.dumps([part._asdict() for part in verdict.evidence], ensure_ascii=False, separators=(",", ":"))

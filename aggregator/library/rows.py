@@ -1,0 +1,218 @@
+"""Rows of artists, albums and recordings: one face for each item, taken from what its claims say.
+
+The text is that of the preferred claim: present before absent, the listener's own files before Spotify before others,
+records before what plays and credits imply. All of it may be made again at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from aggregator.library import art
+from aggregator.library.folding import fold, sort_key
+from aggregator.library.neighbours import Claim, load_claims
+
+PREFERRED = ("files", "spotify")
+COLUMNS = {
+    "artist": ("id", "name", "sort", "folded", "ids", "genres", "art", "hue", "sources"),
+    "album": ("id", "title", "sort", "credit", "artist_sort", "year", "released", "form", "tracks", "ids", "genres",
+              "art", "hue", "sources"),
+    "recording": ("id", "title", "sort", "credit", "artist_sort", "album_id", "album_title", "seconds", "audio_claim",
+                  "ids", "art", "hue", "sources"),
+}  # fmt: skip
+
+
+def write(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], stale: Iterable[int]) -> None:
+    """Write the rows of `items` from their claims; of `stale`, those that are items no more lose theirs."""
+    ordered = {item: sorted(claims, key=preference) for item, claims in items.items()}
+    gone = json.dumps(sorted(set(stale) - items.keys()))
+    conn.exec_driver_sql(f"DELETE FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", (gone,))  # noqa: S608
+    pictures = art.pictures(conn, (claim for claims in ordered.values() for claim in claims))
+    make = _MAKE[kind]
+    rows = [(item, *make(claims), *_picture(claims, pictures), _sources(claims)) for item, claims in ordered.items()]
+    columns = [*(name for name in COLUMNS[kind] if name not in _ADDED), *("art", "hue", "sources")]
+    if rows:
+        conn.exec_driver_sql(
+            f"INSERT OR REPLACE INTO {kind} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+            rows,
+        )
+    if kind == "recording":
+        _name_albums(conn, ordered)
+    if kind != "artist":
+        _write_credits(conn, kind, ordered, gone)
+
+
+def rewrite(conn: Connection, kind: str, items: Iterable[int]) -> None:
+    """Write the rows of these items anew from what is stored."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for item, claim in conn.exec_driver_sql(
+        "SELECT item_id, claim_id FROM link WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))",
+        (kind, json.dumps(sorted(items))),
+    ):
+        found[item].append(claim)
+    claims = load_claims(conn, kind, (claim for claims in found.values() for claim in claims))
+    write(conn, kind, {item: [claims[claim] for claim in ids] for item, ids in found.items()}, ())
+
+
+def follow(conn: Connection, kind: str, moved: Iterable[int], now: int) -> None:
+    """Claims of artists or albums changed their item: rows elsewhere that name the item follow."""
+    asked = {
+        "artist": "SELECT DISTINCT link.kind, link.item_id FROM credit JOIN link ON link.claim_id = credit.claim_id"
+        " WHERE credit.artist_claim_id IN (SELECT value FROM json_each(?))",
+        "album": "SELECT DISTINCT link.kind, link.item_id FROM claim JOIN link ON link.claim_id = claim.id"
+        " WHERE claim.kind = 'recording' AND claim.about IN (SELECT value FROM json_each(?))",
+    }
+    if kind not in asked:
+        return
+    following: defaultdict[str, list[int]] = defaultdict(list)
+    for other, item in conn.exec_driver_sql(asked[kind], (json.dumps(sorted(moved)),)):
+        following[other].append(item)
+    for other, items in following.items():
+        if other == "show":
+            from aggregator.shows import items as shows
+
+            shows.refresh(conn, sorted(items), now)
+        else:
+            rewrite(conn, other, items)
+
+
+def preference(claim: Claim) -> tuple[object, ...]:
+    """Smallest first; see the head of this module."""
+    said = claim.payload
+    rank = PREFERRED.index(claim.provider) if claim.provider in PREFERRED else len(PREFERRED)
+    return (not claim.present, "from" in said, rank, said.get("seconds") is None, claim.key)
+
+
+# --- one item ---------------------------------------------------------------------------------------------------------
+
+_ADDED = ("art", "hue", "sources")
+
+
+def _artist(claims: Sequence[Claim]) -> tuple[Any, ...]:
+    name = claims[0].payload["name"]
+    return name, sort_key(claims[0].payload.get("sort_name") or name), fold(name), _ids(claims), _genres(claims)
+
+
+def _album(claims: Sequence[Claim]) -> tuple[Any, ...]:
+    said = claims[0].payload
+    credits = _first(claims, "credits") or []
+    released = min(
+        (claim.payload["released"] for claim in _speaking(claims) if "released" in claim.payload), default=None
+    )
+    form = next((claim.payload.get("form", "album") for claim in claims if "from" not in claim.payload), "album")
+    tracks = _first(claims, "total_tracks") or 0
+    year = int(released[:4]) if released else None
+    return (said["title"], sort_key(said["title"]), _joined(credits), _artist_sort(credits), year, released, form, tracks,
+            _ids(claims), _genres(claims))  # fmt: skip
+
+
+def _recording(claims: Sequence[Claim]) -> tuple[Any, ...]:
+    said = claims[0].payload
+    credits = next((c for claim in claims if (c := claim.payload.get("credits") or claim.about.get("credits"))), [])
+    owned = sorted((claim for claim in claims if claim.present and "audio" in claim.payload), key=_quality)
+    return (said["title"], sort_key(said["title"]), _joined(credits), _artist_sort(credits), None, _album_title(claims),
+            _first(claims, "seconds"), owned[0].id if owned else None, _ids(claims))  # fmt: skip
+
+
+_MAKE: Mapping[str, Callable[[Sequence[Claim]], tuple[Any, ...]]] = {
+    "artist": _artist,
+    "album": _album,
+    "recording": _recording,
+}
+
+
+def _quality(claim: Claim) -> tuple[object, ...]:
+    """The best copy first."""
+    audio = claim.payload["audio"]
+    return (not audio.get("lossless"), -(audio.get("bit_depth") or 0), -(audio.get("bitrate") or 0), claim.key)
+
+
+def _speaking(claims: Sequence[Claim]) -> Sequence[Claim]:
+    return [claim for claim in claims if claim.present] or claims
+
+
+def _first(claims: Sequence[Claim], field: str) -> Any:
+    return next((claim.payload[field] for claim in claims if claim.payload.get(field)), None)
+
+
+def _album_title(claims: Sequence[Claim]) -> str | None:
+    return next((t for claim in claims if (t := claim.about.get("title") or claim.payload.get("album"))), None)
+
+
+def _ids(claims: Sequence[Claim]) -> str:
+    ids: dict[str, str] = {}
+    for claim in _speaking(claims):
+        ids = {**claim.payload.get("ids", {}), **ids}
+    return json.dumps(dict(sorted(ids.items())), separators=(",", ":"))
+
+
+def _genres(claims: Sequence[Claim]) -> str:
+    genres = {fold(genre): genre for claim in reversed(_speaking(claims)) for genre in claim.payload.get("genres", ())}
+    return json.dumps([genres[name] for name in sorted(genres)], ensure_ascii=False)
+
+
+def _joined(credits: Sequence[Mapping[str, Any]]) -> str:
+    """`Queen`, ` & `, `David Bowie`: as credited; a comma where the source gives no words between two names."""
+    named = [credit for credit in credits if credit.get("role", "artist") == "artist"] or credits
+    last = len(named) - 1
+    return "".join(
+        credit["name"] + (credit.get("join") or ("" if place == last else ", ")) for place, credit in enumerate(named)
+    ).strip()
+
+
+def _artist_sort(credits: Sequence[Mapping[str, Any]]) -> str:
+    return sort_key(credits[0]["name"]) if credits else ""
+
+
+def _picture(claims: Sequence[Claim], pictures: Mapping[str, art.Picture]) -> tuple[str | None, int | None]:
+    found = (pictures.get(source) for claim in claims for source in art.sources(claim))
+    picture = next((picture for picture in found if picture and picture.name), None)
+    return (picture.name, picture.hue) if picture else (None, None)
+
+
+def _sources(claims: Sequence[Claim]) -> str:
+    """Per account: what it has of the item. Pages show a listener only those of accounts that are theirs."""
+    accounts: dict[int, dict[str, Any]] = {}
+    for claim in sorted(_speaking(claims), key=lambda claim: claim.key):
+        source = accounts.setdefault(claim.account_id, {"account": claim.account_id})
+        if audio := claim.payload.get("audio"):
+            source["formats"] = sorted({*source.get("formats", ()), audio["codec"].upper()})
+        elif "from" not in claim.payload:
+            source["listed"] = True
+    return json.dumps(list(accounts.values()), separators=(",", ":"))
+
+
+# --- rows that name other items ---------------------------------------------------------------------------------------
+
+
+def _name_albums(conn: Connection, items: Mapping[int, Sequence[Claim]]) -> None:
+    """The album a recording is shown with: that of its preferred claim which has one."""
+    wanted = {item: next((c.about_id for c in claims if c.about_id), None) for item, claims in items.items()}
+    rows = [(album, item) for item, album in wanted.items() if album is not None]
+    if rows:
+        conn.exec_driver_sql(
+            "UPDATE recording SET album_id = (SELECT item_id FROM link WHERE claim_id = ?) WHERE id = ?", rows
+        )
+
+
+def _write_credits(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], gone: str) -> None:
+    ids = json.dumps(sorted(items))
+    for each in (ids, gone):
+        conn.exec_driver_sql(
+            "DELETE FROM item_credit WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))", (kind, each)
+        )
+    speaking = [
+        (next((c.id for c in claims if c.payload.get("credits")), claims[0].id), item) for item, claims in items.items()
+    ]
+    conn.exec_driver_sql(
+        'INSERT INTO item_credit (kind, item_id, position, artist_id, name, "join", role)'
+        ' SELECT ?, value ->> 1, position, COALESCE(link.item_id, artist_claim_id), name, "join", role'
+        " FROM json_each(?) JOIN credit ON credit.claim_id = value ->> 0"
+        " LEFT JOIN link ON link.claim_id = credit.artist_claim_id",
+        (kind, json.dumps(speaking)),
+    )

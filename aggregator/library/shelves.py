@@ -1,0 +1,86 @@
+"""What each listener has of each item: owned, saved, in a service, heard. Totals of claims, summed by item.
+
+A shelf row counts the claims of accounts that are the listener's own or the household's, and nobody else's. What an
+album or artist has is what the songs and albums have that are about it or credit it, by claims alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+MEMBERS = {
+    "recording": "SELECT item_id, claim_id FROM mine",
+    "album": "SELECT item_id, claim_id FROM mine UNION SELECT mine.item_id, song.id FROM mine"
+    " JOIN claim song ON song.about = mine.claim_id AND song.kind = 'recording'",
+    "artist": "SELECT item_id, claim_id FROM mine UNION SELECT mine.item_id, credit.claim_id FROM mine"
+    " JOIN credit ON credit.artist_claim_id = mine.claim_id AND credit.role <> 'composer'",
+}
+"""Claims that count towards an item, each once."""
+
+_REFRESH = """
+INSERT INTO shelf (listener_id, kind, item_id, owned, saved, service, loved, plays, seconds, first_heard, last_heard,
+                   added_at)
+WITH mine AS MATERIALIZED (
+    SELECT item_id, claim_id FROM json_each(:items) JOIN link ON link.item_id = value AND link.kind = :kind
+),
+member AS MATERIALIZED ({members}),
+said AS MATERIALIZED (
+    SELECT member.item_id, c.id, c.kind, c.first_seen, a.listener_id, c.present,
+        c.kind = 'recording' AND c.present AND json_extract(c.payload, '$.audio') IS NOT NULL AS file,
+        c.kind = 'recording' AND c.present AND json_extract(c.payload, '$.from') IS NULL AS listed,
+        c.about IS NOT NULL AS placed
+    FROM member JOIN claim c ON c.id = member.claim_id JOIN account a ON a.id = c.account_id
+    WHERE c.kind IN ('recording', 'album', 'artist')
+),
+hold AS MATERIALIZED (
+    SELECT h.about, MAX(json_extract(h.payload, '$.how') = 'owned') AS owned,
+        MAX(json_extract(h.payload, '$.how') IN ('saved', 'followed')) AS saved,
+        MAX(json_extract(h.payload, '$.how') = 'loved') AS loved,
+        MIN(json_extract(h.payload, '$.since')) AS since
+    FROM claim h WHERE h.kind = 'holding' AND h.present AND h.about IN (SELECT id FROM said) GROUP BY h.about
+)
+SELECT l.id, :kind, said.item_id,
+    MAX(file OR COALESCE(hold.owned, 0)) AS is_owned,
+    MAX(said.kind = :kind AND said.present AND COALESCE(hold.saved OR hold.loved, 0)) AS is_saved,
+    MAX(listed AND NOT file AND (placed OR COALESCE(hold.loved, 0) = 0) OR said.present AND COALESCE(hold.saved, 0))
+        AS is_service,
+    MAX(said.kind = :kind AND said.present AND COALESCE(hold.loved, 0)) AS is_loved,
+    COALESCE(SUM(t.plays), 0) AS all_plays, COALESCE(SUM(t.seconds), 0), MIN(t.first_at), MAX(t.last_at),
+    MIN(CASE WHEN file OR listed OR hold.about IS NOT NULL THEN COALESCE(hold.since, said.first_seen) END)
+FROM said
+JOIN listener l ON said.listener_id IS NULL OR l.id = said.listener_id
+LEFT JOIN hold ON hold.about = said.id
+LEFT JOIN play_total t ON t.claim_id = said.id AND t.listener_id = l.id
+GROUP BY l.id, said.item_id
+HAVING is_owned OR is_saved OR is_service OR is_loved OR all_plays
+"""
+
+_TALLY = """
+INSERT INTO tally (listener_id, kind, total, owned, saved, service, heard)
+SELECT listener_id, kind, :sign * COUNT(*), :sign * SUM(owned), :sign * SUM(saved), :sign * SUM(service),
+    :sign * SUM(plays > 0)
+FROM shelf WHERE kind = :kind AND item_id IN (SELECT value FROM json_each(:items)) GROUP BY listener_id
+ON CONFLICT DO UPDATE SET total = total + excluded.total, owned = owned + excluded.owned, saved = saved + excluded.saved,
+    service = service + excluded.service, heard = heard + excluded.heard
+"""
+
+
+def refresh(conn: Connection, kind: str, items: Iterable[int]) -> None:
+    """Count these items anew for every listener, and move the sizes of the libraries with them."""
+    said = {"kind": kind, "items": json.dumps(sorted(items))}
+    conn.exec_driver_sql(_TALLY, {**said, "sign": -1})
+    conn.exec_driver_sql(
+        "DELETE FROM shelf WHERE kind = :kind AND item_id IN (SELECT value FROM json_each(:items))", said
+    )
+    conn.exec_driver_sql(_REFRESH.format(members=MEMBERS[kind]), said)
+    conn.exec_driver_sql(_TALLY, {**said, "sign": 1})
+
+
+def refresh_all(conn: Connection, listener_id: int | None = None) -> None:
+    """Count everything anew: after a listener or an account came or went."""
+    for kind in MEMBERS:
+        items = conn.exec_driver_sql("SELECT DISTINCT item_id FROM link WHERE kind = ?", (kind,)).scalars().all()
+        refresh(conn, kind, items)
