@@ -17,6 +17,7 @@ from typing import Literal
 MUSIC = Path(__file__).parent / "music"
 _SPACE = uuid.UUID("6f2d7c64-2f0b-5c0e-9d4e-0b6a5d1c7e11")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PLAIN = str.maketrans({"ð": "d", "þ": "th", "ø": "o", "æ": "ae", "ß": "ss", "'": None})
 
 Form = Literal["album", "ep", "single", "compilation", "live"]
 
@@ -38,7 +39,7 @@ def base62(kind: str, slug: str) -> str:
 
 def slug_of(text: str) -> str:
     """ASCII, lower case, words joined by hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore").decode().lower()
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 
@@ -194,7 +195,7 @@ def _credits(text: str) -> tuple[Credit, ...]:
 
 
 # One line an album: slug | title | credit | released | form | file format of shipped songs
-# then one line a song: [disc-]position | title | length | credit where it is not the album's.
+# then one line a song: [disc-]position | title | length | credit and file format where they are not the album's.
 _TEXT = """
 harbour-lamps | Harbour Lamps | paper-lighthouses | 2021-04-09 | album | mp3
   1 | Kerosene Waltz | 36.000
@@ -227,7 +228,7 @@ boiler-house | Long Division (Live at the Boiler House) | quiet-arithmetic | 202
   2 | Remainder (Live at the Boiler House) | 37.100
 rain-practice | Rain Practice | kohai-marimba-club | 2024-05-31 | ep | flac
   1 | Rain Practice | 31.200
-  2 | Umbrella Etude | 32.200
+  2 | Umbrella Etude | 32.200 | kohai-marimba-club | opus
 long-division | Long Division | quiet-arithmetic | 2020-01-17 | album |
   1 | =carry-the-one
   2 | Remainder | 4:12
@@ -353,7 +354,7 @@ def _slot(line: str, album: str, credit: str, released: str, ending: str, songs:
     disc, _, position = where.rpartition("-")
     if title.startswith("="):
         return Slot(int(disc or 1), int(position), songs[title[1:]])
-    slug = slug_of(title)
+    slug, ending = slug_of(title), more[2] if len(more) > 2 else ending
     song = Song(
         slug=slug,
         title=title,

@@ -10,6 +10,8 @@ import random
 from PIL import Image, ImageDraw
 
 SIDE = 360
+LARGEST = 10_000
+"""Bytes; the quality is lowered until a picture is smaller."""
 
 
 def draw(title: str, hue: int) -> bytes:
@@ -19,8 +21,12 @@ def draw(title: str, hue: int) -> bytes:
     pen = ImageDraw.Draw(image)
     dice.choice((_arcs, _bars, _hills, _grid))(pen, dice, hue)
     image = image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return next(data for quality in (80, 68, 56, 44, 0) if len(data := _jpeg(image, quality)) < LARGEST or not quality)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=78, optimize=True)
+    image.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue()
 
 
