@@ -1,0 +1,16 @@
+"""The demo: invented music and listeners, and sample services that speak the real ones' language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+    from aggregator.demo.service import Running
+
+
+def prepare(config: Config) -> list[Running]:
+    """Start the sample services and, the first time, write the demo's listeners and sources. The caller closes them."""
+    from aggregator.demo.house import prepare as begin  # imported late: the services themselves need none of it
+
+    return begin(config)

@@ -1,0 +1,145 @@
+"""Moves the demo in: its listeners, its sources and its music folder; starts the sample services."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aggregator import listeners, sources
+from aggregator._host import accounts
+from aggregator.config import Config
+from aggregator.demo import world
+from aggregator.demo.catalogue import MUSIC
+from aggregator.demo.listening import DAY
+from aggregator.demo.service import Running
+from aggregator.demo.spotify import first_refresh_token
+from aggregator.demo.world import World
+from aggregator.listeners import Preferences
+from aggregator.shows import places
+from aggregator.store import Store, open_store
+
+SERVICES = ("spotify", "lastfm", "ticketmaster")
+MARK = "demo.json"
+"""In the demo's data directory: when its story began, and the ports the services had last."""
+BROKEN = "stray/broken-download.mp3"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An account to be. `service`: whose address goes into its settings."""
+
+    key: str
+    name: str
+    provider: str
+    owner: str | None
+    """A listener's name; None for the household."""
+    settings: Mapping[str, Any]
+    service: str | None = None
+
+
+def prepare(config: Config) -> list[Running]:
+    mark = _read_mark(config.data)
+    story = world.build(int(time.time()), mark["since"])
+    services = _start(story, mark["ports"])
+    addresses = {service.name: service.url for service in services}
+    store = open_store(config.data)
+    try:
+        if listeners.nobody_yet(store):
+            _move_in(store, config.data, story, addresses)
+        else:
+            _readdress(store, addresses)
+    finally:
+        store.close()
+    ports = {service.name: int(service.url.rpartition(":")[2]) for service in services}
+    (config.data / MARK).write_text(json.dumps({"since": mark["since"], "ports": ports}))
+    return services
+
+
+def the_sources(data: Path, story: World) -> list[Source]:
+    """Every account of the demo, in the order in which they are read."""
+    robin, old_phone, sam = story.spotify.values()
+    return [
+        Source("music", "Music folder", "files", None, {"folder": str(data / "music")}),
+        Source("robin-spotify", "Robin's Spotify", "spotify", "Robin", _spotify(robin), "spotify"),
+        Source("robin-lastfm", "Robin's Last.fm", "lastfm", "Robin", _lastfm("robin_demo"), "lastfm"),
+        Source("shows", "Concerts nearby", "ticketmaster", None, {"api_key": world.TICKETMASTER_KEY}, "ticketmaster"),
+        Source("robin-old-phone", "Robin's old phone", "spotify", "Robin", _spotify(old_phone), "spotify"),
+        Source("sam-spotify", "Sam's Spotify", "spotify", "Sam", _spotify(sam), "spotify"),
+        Source("sam-lastfm", "Sam's Last.fm", "lastfm", "Sam", _lastfm("sam_demo"), "lastfm"),
+    ]
+
+
+def _spotify(user: world.SpotifyUser) -> dict[str, str]:
+    return {"client_id": user.client, "client_secret": user.secret, "refresh_token": first_refresh_token(user)}
+
+
+def _lastfm(name: str) -> dict[str, str]:
+    return {"user": name, "api_key": world.LASTFM_KEY, "api_secret": world.LASTFM_SECRET}
+
+
+def _read_mark(data: Path) -> dict[str, Any]:
+    """A story goes on where it began: plays that were told once are never untold."""
+    try:
+        mark: dict[str, Any] = json.loads((data / MARK).read_text())
+    except FileNotFoundError:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mark = {"since": int(time.time()) // DAY * DAY - 365 * DAY, "ports": {}}
+    return mark
+
+
+def _start(story: World, ports: Mapping[str, int]) -> list[Running]:
+    """All services, on their old ports where those are free; none, if one cannot start."""
+    with ExitStack() as stack:
+        options = {"now": story.now, "since": story.since}
+        running = [stack.enter_context(Running(name, port=_free(ports.get(name, 0)), **options)) for name in SERVICES]
+        stack.pop_all()
+    return running
+
+
+def _free(port: int) -> int:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+def _move_in(store: Store, data: Path, story: World, addresses: Mapping[str, str]) -> None:
+    lay_out_music(data / "music")
+    home = Preferences(place=places.by_zip(world.ZIP), radius=world.RADIUS_MILES, unit="mi")
+    ids = {
+        "Robin": listeners.create(store, "Robin", "owner", preferences=home).id,
+        "Sam": listeners.create(store, "Sam", "member", preferences=home).id,
+    }
+    for source in the_sources(data, story):
+        settings = dict(source.settings)
+        if source.service:
+            settings["address"] = addresses[source.service]
+        owner = ids[source.owner] if source.owner else None
+        sources.create_account(store, source.provider, owner, settings, name=source.name, key=source.key, check=False)
+
+
+def _readdress(store: Store, addresses: Mapping[str, str]) -> None:
+    """Tell the accounts where the services are today."""
+    with store.write() as conn:
+        for account in accounts.every(conn):
+            address = addresses.get(account.provider)
+            if address and account.settings.get("address") != address:
+                accounts.change(conn, account.id, settings={**account.settings, "address": address})
+
+
+def lay_out_music(folder: Path) -> None:
+    """Copy the songs, and put beside them a download that broke off."""
+    shutil.copytree(MUSIC, folder, dirs_exist_ok=True)
+    broken = folder / BROKEN
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_bytes(b"<html><body>503 Service Unavailable</body></html>\n" * 40)
