@@ -16,7 +16,8 @@ from .reading import Reading, Tags
 from .tree import File
 
 Form = Literal["album", "ep", "single", "compilation", "live", "soundtrack", "other"]
-VARIOUS = Credit(name="Various Artists", ids={"mbid": "89ad4ac3-39f7-470e-963a-56509c546377"})
+_VARIOUS = "89ad4ac3-39f7-470e-963a-56509c546377"
+VARIOUS = Credit(name="Various Artists", id=_VARIOUS, ids={"mbid": _VARIOUS})
 
 
 @dataclass

@@ -98,7 +98,7 @@ def credits(tags: Tags, shown: str, each: str, id_tag: str) -> list[Credit]:
     joins = _joins(display[0] if len(display) == 1 else "", names)
     artist_ids = known if len(known) == len(names) else [""] * len(names)
     return [
-        Credit(name=name, join=join, ids={"mbid": mbid} if mbid else {})
+        Credit(name=name, join=join, id=mbid or None, ids={"mbid": mbid} if mbid else {})
         for name, join, mbid in zip(names, joins, artist_ids, strict=True)
     ]
 
