@@ -83,7 +83,7 @@ def _account(row: Any) -> Account:
 
 def state(conn: Connection, account_id: int, now: int) -> tuple[dict[str, Any], dict[str, int]]:
     """`Provider.state`, and the statuses the gate remembers by address."""
-    rows = conn.execute(select(keep.c.key, keep.c.value).where(keep.c.account_id == account_id)).tuples()
+    rows = conn.execute(select(keep.c.key, keep.c.value).where(keep.c.account_id == account_id))
     values, statuses = {}, {}
     for key, text in rows:
         value = json.loads(text)

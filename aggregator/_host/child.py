@@ -125,6 +125,7 @@ class _LinesToHost(logging.Handler):
 
 
 def main() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     pipe = frames.Pipe(socket.socket(fileno=int(sys.argv[1])))
     host = Host(pipe)
     threading.Thread(target=host.listen, daemon=True).start()
@@ -184,15 +185,17 @@ class Worker:
     def _stream(self, records: Iterable[Record]) -> None:
         batch: list[Record] = []
         sent = time.monotonic()
-        for record in records:
-            if not isinstance(record, Record):
-                raise TypeError(f"yielded {type(record).__name__}, which is no record")
-            batch.append(record)
-            if len(batch) >= BATCH_ROWS or time.monotonic() - sent > BATCH_SECONDS:
+        try:
+            for record in records:
+                if not isinstance(record, Record):
+                    raise TypeError(f"yielded {type(record).__name__}, which is no record")
+                batch.append(record)
+                if len(batch) >= BATCH_ROWS or time.monotonic() - sent > BATCH_SECONDS:
+                    self._host.send_batch(batch, self._state.changes())
+                    batch, sent = [], time.monotonic()
+        finally:  # what came before an error is kept
+            if batch:
                 self._host.send_batch(batch, self._state.changes())
-                batch, sent = [], time.monotonic()
-        if batch:
-            self._host.send_batch(batch, self._state.changes())
 
     def _call(self, method: str, argument: Any) -> Any:
         provider: Any = self._provider

@@ -85,11 +85,12 @@ def providers(data: Path) -> Catalogue:
     """Every provider, described. Code that is new or changed is loaded in a child first (0.3 s each)."""
     path = data / "cache" / "manifests.json"
     kept = _read(path)
-    described = {origin.fingerprint: kept.get(origin.fingerprint) or _describe(origin) for origin in origins(data)}
+    found = list(origins(data))
+    described = {origin.fingerprint: kept.get(origin.fingerprint) or _describe(origin) for origin in found}
     if described != kept:
         _write(path, described)
     catalogue = Catalogue()
-    for origin in origins(data):
+    for origin in found:
         _add(catalogue, origin, described[origin.fingerprint])
     return catalogue
 
@@ -151,7 +152,7 @@ def _fingerprint(path: Path) -> str:
     files = [path] if path.is_file() else sorted(path.rglob("*.py"))
     digest = hashlib.sha256()
     for file in files:
-        digest.update(str(file).encode() + b"\0" + file.read_bytes())
+        digest.update(str(file.relative_to(path.parent)).encode() + b"\0" + file.read_bytes())
     return f"{_contract()}:{digest.hexdigest()}"
 
 

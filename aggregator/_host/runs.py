@@ -39,7 +39,7 @@ def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now:
 def waiting(conn: Connection) -> list[Queued]:
     """Queued runs, oldest first."""
     query = select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "queued")
-    return [Queued(*row) for row in conn.execute(query.order_by(run.c.id)).tuples()]
+    return [Queued(*row) for row in conn.execute(query.order_by(run.c.id))]
 
 
 def start(conn: Connection, run_id: int, now: int) -> None:
@@ -71,7 +71,7 @@ def lines(conn: Connection, run_id: int, entries: Iterable[tuple[int, str, str]]
 
 def recover(conn: Connection, now: int) -> int:
     """Mark what a kill left running as failed, and ask for it again. Returns how many there were."""
-    cut = conn.execute(select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "running")).tuples().all()
+    cut = conn.execute(select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "running")).all()
     for run_id, account_id, what in cut:
         words = "Bandstand was stopped during this run. What it had read is kept; it starts again by itself."
         fail(conn, run_id, now, "stopped", words, None, {})
