@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDuration, vText
 from sqlalchemy import Connection, Row, select
 
 from aggregator.listeners import Listener
@@ -90,12 +90,12 @@ def _heading(name: str, zone: str | None) -> Calendar:
     calendar.add("prodid", "-//Bandstand//Shows//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    for title in ("name", "x-wr-calname"):  # icalendar does not know the types of these, nor of the TTL below
+        calendar.add(title, vText(name))
     if zone:
         calendar.add("x-wr-timezone", zone)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH)
+    calendar.add("x-published-ttl", vDuration(REFRESH))
     return calendar
 
 
