@@ -88,7 +88,8 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 
 
 @pytest.fixture
-def base_url(app: Flask) -> Iterator[str]:
+def address(app: Flask) -> Iterator[str]:
+    """Where the browser finds it. (Not `base_url`: that one is for a whole session.)"""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
