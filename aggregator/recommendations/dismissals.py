@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from aggregator.library.folding import fold_name
 from aggregator.library.titles import Title, album_title
@@ -50,8 +51,13 @@ def album_key(title: str, credit: str) -> tuple[str, Title]:
 
 
 def dismissed(conn: Connection, listener_id: int) -> Dismissed:
+    return gathered(dismissals(conn, listener_id))
+
+
+def gathered(said: Iterable[Dismissal]) -> Dismissed:
+    """A listener's dismissals, for asking what they cover."""
     found = Dismissed()
-    for one in dismissals(conn, listener_id):
+    for one in said:
         if one.item_id is not None:
             found.items.add((one.kind, one.item_id))
         if one.kind == "artist":
@@ -72,7 +78,7 @@ def dismissals(conn: Connection, listener_id: int) -> list[Dismissal]:
     return [_dismissal(row) for row in conn.execute(query)]
 
 
-def _dismissal(row: Row[Any]) -> Dismissal:
+def _dismissal(row: Any) -> Dismissal:
     text = json.loads(row.copy)
     return Dismissal(row.id, row.kind, text.get("title", ""), text["artist"], row.at, row.item_id)
 

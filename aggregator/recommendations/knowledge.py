@@ -177,7 +177,7 @@ def _take_answers(known: Knowledge, conn: Connection, accounts: list[int]) -> To
     tops: Tops = {}
     order = {account_id: place for place, account_id in enumerate(accounts)}
     query = select(answer.c.account_id, answer.c.method, answer.c.argument, answer.c.payload)
-    rows = conn.execute(query.where(answer.c.account_id.in_(accounts))).tuples()
+    rows = conn.execute(query.where(answer.c.account_id.in_(accounts)))
     for account_id, method, key, payload in sorted(rows, key=lambda row: (order[row[0]], row[1], row[2])):
         known.answered.add((method, key))
         items = json.loads(payload)

@@ -38,13 +38,13 @@ LATE_PLACE = 10  # place 10 in a list counts half as much as place 0
 STRANGER = 0.02  # what the word of a friend counts who shares no artist
 
 WEIGHTS = {  # signal: (weight where little is known, weight where much is known)
-    "near": (0.4, 3.4),
-    "co_heard": (1.3, 0.5),
-    "friends": (0.0, 0.4),
-    "circle": (1.4, 0.1),
-    "tagged": (0.8, 0.3),
-    "taste": (0.5, 2.2),
-    "covered": (2.4, 1.8),
+    "near": (0.6, 2.7),
+    "co_heard": (0.7, 1.0),
+    "friends": (0.4, 0.1),
+    "circle": (1.1, 0.2),
+    "tagged": (0.8, 0.4),
+    "taste": (0.6, 1.9),
+    "covered": (1.6, 1.8),
 }
 HALF_KNOWN = 8  # with this many artists the two columns count alike
 

@@ -1,0 +1,237 @@
+"""From a ranking to the stored list: which albums stand for the artists, and what is left out.
+
+A recommended thing the house does not hold needs an id as everything else does, so it becomes a claim of the account
+that named it, stored through the library's intake under the scope `DISCOVERY`. It merges with what is there, keeps its
+id, and is found under /albums/ID. Scope `DISCOVERY` says that nobody holds it: such a claim makes nothing owned, saved
+or playable, and counts in no library. When the account later lists the thing itself, the same claim moves into that
+run's scope and counts from then on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from aggregator.library import merging
+from aggregator.library.claims import Intake
+from aggregator.plugin import Artist, Edition
+from aggregator.recommendations.dismissals import Dismissed, album_key, dismissed
+from aggregator.recommendations.knowledge import Found, Knowledge, read
+from aggregator.recommendations.ranking import Reason
+from aggregator.store import Store
+from aggregator.store.schema import account, album, claim, link, recommended, shelf
+
+DISCOVERY = "discovery"
+
+ARTISTS = 100
+ALBUMS = 120
+PER_ARTIST = 2
+SPARE = 1  # albums of each artist beyond that: the library may know one by another title
+NEW_TO_KNOWN = 2  # so many albums by new artists, then one by an artist the listener plays
+
+Ref = tuple[int, str, str]
+"""Account, kind and provider's id: what a claim is known by."""
+
+
+class Pick(NamedTuple):
+    """Something to recommend. `by` is the key of the artist, for the limit per artist."""
+
+    ref: Ref
+    title: str
+    artist: str
+    by: str
+    record: Artist | Edition
+    why: list[list[Any]]
+
+
+@dataclass
+class Having:
+    """What a listener has or has heard, by item and by text."""
+
+    items: set[tuple[str, int]]
+    albums: set[tuple[str, Any]]
+
+
+def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
+    """Compute a listener's recommendations from the stored answers. Returns how many there are.
+
+    Merges what it claims, so that everything it recommends has a page.
+    """
+    now = int(time.time()) if now is None else now
+    with store.read() as conn:
+        known = read(conn, listener_id)
+        not_wanted, having = dismissed(conn, listener_id), _having(conn, listener_id)
+    artists, albums = _pick(known, not_wanted, having)
+    picks = [*artists, *albums]
+    with store.write() as conn:
+        claimed = _claim(conn, picks, now)
+    if claimed:
+        merging.merge(store)
+    with store.write() as conn:
+        items = _items(conn, picks)
+        having = _having(conn, listener_id)
+        out = having.items | not_wanted.items
+        known_after_all = {pick.by for pick in artists if ("artist", items.get(pick.ref)) in out}
+        rows = _rows("artist", artists, items, out)[:ARTISTS]
+        rows += _rows("album", [pick for pick in albums if pick.by not in known_after_all], items, out)[:ALBUMS]
+        conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
+        if rows:
+            conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])
+    return len(rows)
+
+
+# --- picking ----------------------------------------------------------------------------------------------------------
+
+
+def _pick(known: Knowledge, not_wanted: Dismissed, having: Having) -> tuple[list[Pick], list[Pick]]:
+    """Artists best first, and albums in the order in which they are shown."""
+    carried = _carriers(known)
+    artists = [
+        Pick(_ref("artist", found), found.record["name"], found.record["name"], key, _artist(found), why)
+        for key, reasons in known.ranked(ARTISTS + len(not_wanted.artists))
+        if not not_wanted.has_artist((found := known.named[key]).record["name"])
+        and (why := [_stored(reason, known, carried, key) for reason in reasons])
+    ]
+    new = [_albums_of(pick.by, pick.artist, pick.why, known, not_wanted, having) for pick in artists]
+    known_well = [
+        _albums_of(key, known.own[key].name, [["plays", known.own[key].item_id]], known, not_wanted, having)
+        for key in known.played_a_lot
+    ]
+    return artists, list(_interleave(list(_by_turns(new)), list(_by_turns(known_well))))
+
+
+def _albums_of(
+    key: str, name: str, why: list[list[Any]], known: Knowledge, not_wanted: Dismissed, having: Having
+) -> list[Pick]:
+    """The artist's albums that are not had, the most popular first; singles only where there is nothing else."""
+    if not_wanted.has_artist(name):
+        return []
+    found = (each for each in known.albums.get(key, ()) if not _known(each.record["title"], name, not_wanted, having))
+    best = sorted(found, key=lambda each: each.record.get("form") == "single")[: PER_ARTIST + SPARE]
+    return [Pick(_ref("album", each), each.record["title"], name, key, _edition(each, name), why) for each in best]
+
+
+def _known(title: str, name: str, not_wanted: Dismissed, having: Having) -> bool:
+    return album_key(title, name) in having.albums or not_wanted.has_album(title, name)
+
+
+def _by_turns(albums: Sequence[list[Pick]]) -> Iterator[Pick]:
+    """Every artist's first, then every artist's second and so on."""
+    for turn in range(PER_ARTIST + SPARE):
+        yield from (of_one[turn] for of_one in albums if len(of_one) > turn)
+
+
+def _interleave(new: Sequence[Pick], known_well: Sequence[Pick]) -> Iterator[Pick]:
+    """Two new ones, one of an artist the listener plays, as long as there are both."""
+    rest = iter(known_well)
+    for place, pick in enumerate(new, 1):
+        yield pick
+        if place % NEW_TO_KNOWN == 0:
+            yield from (one for one in [next(rest, None)] if one)
+    yield from rest
+
+
+def _ref(kind: str, found: Found) -> Ref:
+    return found.account_id, kind, found.record["id"]
+
+
+def _artist(found: Found) -> Artist:
+    return Artist.model_validate(found.record)
+
+
+def _edition(found: Found, name: str) -> Edition:
+    """An album without credits is by the artist it was asked for."""
+    return Edition.model_validate({"credits": [{"name": name}], **found.record})
+
+
+def _carriers(known: Knowledge) -> Counter[str]:
+    """How many of the listener's artists carry each tag."""
+    return Counter(tag for key in known.own for tag in known.tags.get(key, ()))
+
+
+def _stored(reason: Reason, known: Knowledge, carried: Counter[str], key: str) -> list[Any]:
+    """A reason as the table keeps it: items instead of names, numbers that make it checkable."""
+    match reason:
+        case ("similar", str(seed)):
+            return ["similar", known.own[seed].item_id]
+        case ("friend", int(place)):
+            friend = known.friends[place]
+            return ["friend", friend.claim_id, friend.plays[key]]
+        case ("tag", str(tag)):
+            return ["tag", tag, carried[tag]]
+        case _:
+            return list(reason)
+
+
+# --- claiming ---------------------------------------------------------------------------------------------------------
+
+
+def _claim(conn: Connection, picks: Iterable[Pick], now: int) -> int:
+    """Store what no claim exists of. Returns how many claims were added."""
+    there = _items(conn, picks, linked=False)
+    missing: dict[int, dict[Ref, Artist | Edition]] = defaultdict(dict)
+    for pick in picks:
+        if pick.ref not in there:
+            missing[pick.ref[0]][pick.ref] = pick.record
+    for row in conn.execute(select(account).where(account.c.id.in_(missing))).all():
+        Intake(row.id, row.key, row.listener_id, None, now).take(conn, list(missing[row.id].values()))
+        for kind in ("artist", "album"):
+            new = [pid for _, k, pid in missing[row.id] if k == kind]
+            mine = (claim.c.account_id == row.id, claim.c.kind == kind, claim.c.pid.in_(new))
+            conn.execute(update(claim).where(*mine).values(scope=DISCOVERY))
+    return sum(map(len, missing.values()))
+
+
+def _items(conn: Connection, picks: Iterable[Pick], linked: bool = True) -> dict[Ref, int]:
+    """The item of each pick (`linked` False: its claim). Those that have none are left out."""
+    pids: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for account_id, kind, pid in {pick.ref for pick in picks}:
+        pids[account_id, kind].append(pid)
+    found: dict[Ref, int] = {}
+    for (account_id, kind), wanted in pids.items():
+        query = select(claim.c.pid, link.c.item_id if linked else claim.c.id)
+        if linked:
+            query = query.join(link, link.c.claim_id == claim.c.id)
+        mine = (claim.c.account_id == account_id, claim.c.kind == kind, claim.c.pid.in_(wanted))
+        found |= {(account_id, kind, pid): item for pid, item in conn.execute(query.where(*mine))}
+    return found
+
+
+# --- leaving out ------------------------------------------------------------------------------------------------------
+
+
+def _having(conn: Connection, listener_id: int) -> Having:
+    has = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
+    mine = (shelf.c.listener_id == listener_id, shelf.c.kind.in_(("artist", "album")), has)
+    items = conn.execute(select(shelf.c.kind, shelf.c.item_id).where(*mine))
+    albums = conn.execute(
+        select(album.c.title, album.c.credit)
+        .join(shelf, shelf.c.item_id == album.c.id)
+        .where(*mine, shelf.c.kind == "album")
+    )
+    return Having(set(map(tuple, items)), {album_key(title, credit) for title, credit in albums})
+
+
+def _rows(
+    kind: Literal["artist", "album"], picks: Sequence[Pick], items: dict[Ref, int], out: set[tuple[str, int]]
+) -> list[dict[str, Any]]:
+    """The picks that stand now that items say what is one thing: a name may have hidden something the listener has."""
+    rows: list[dict[str, Any]] = []
+    taken: set[int] = set()
+    by: Counter[str] = Counter()
+    for pick in picks:
+        item = items.get(pick.ref)
+        if item is None or item in taken or (kind, item) in out or by[pick.by] == PER_ARTIST:
+            continue
+        by[pick.by] += 1
+        taken.add(item)
+        reasons = json.dumps(pick.why, ensure_ascii=False)
+        rank = len(rows)
+        rows.append({"kind": kind, "rank": rank, "item_id": item, "score": 1 / (1 + rank), "reasons": reasons})
+    return rows

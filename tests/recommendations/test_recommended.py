@@ -1,0 +1,127 @@
+"""What is recommended, and why: through the store, the library's intake and merging."""
+
+from __future__ import annotations
+
+from sqlalchemy import event, select
+
+from aggregator import recommendations
+from aggregator.recommendations import ranking
+from aggregator.store.schema import album, link, shelf, tally
+
+
+def test_albums_of_new_artists_come_with_true_reasons_in_words(house):
+    card = house.albums()[0]
+    assert (card.title, card.credit) == ("Crossing", "Glass Ferry")
+    assert card.why == ("Because you play Slow Harbour; Mika has 412 plays; tagged dream pop like 2 of your artists")
+
+
+def test_a_missing_album_of_a_much_played_artist_is_recommended(house):
+    card = next(card for card in house.albums() if card.title == "High Water")
+    assert card.why == "Because you play Slow Harbour (41 plays) and do not have this one"
+
+
+def test_what_is_owned_is_not_recommended_in_another_edition_either(house):
+    assert not [title for title in house.titles() if title.startswith("Low Tide")]
+
+
+def test_artists_the_listener_knows_are_not_recommended(house):
+    assert {card.title for card in house.artists()} == {"Glass Ferry", "Night Bakery", "Paper Moose"}
+
+
+def test_what_was_heard_is_not_recommended(house):
+    house.play("Night Bakery", 1, "Crust", "Rye")
+    assert "Rye" not in house.titles(), "heard a moment ago"
+    house.refresh()
+    assert "Rye" not in house.titles()
+    assert "Night Bakery" not in {card.title for card in house.artists()}
+
+
+def test_at_most_two_albums_of_one_artist(house):
+    assert [title for title in house.titles() if "Crossing" in title] == ["Crossing", "Second Crossing"]
+
+
+def test_all_firsts_go_before_any_second(house):
+    titles = house.titles()
+    assert titles.index("Rye") < titles.index("Second Crossing")
+
+
+def test_a_recommended_album_has_a_page_and_counts_nowhere(house):
+    ids = [card.id for card in house.albums()]
+    with house.store.read() as conn:
+        assert set(conn.scalars(select(album.c.id).where(album.c.id.in_(ids)))) == set(ids)
+        counted = shelf.c.owned | shelf.c.saved | shelf.c.service | (shelf.c.plays > 0)
+        on_shelf = conn.execute(select(shelf).where(shelf.c.kind == "album", shelf.c.item_id.in_(ids), counted))
+        assert on_shelf.all() == []
+        sizes = {row.kind: row.total for row in conn.execute(select(tally).where(tally.c.listener_id == house.me))}
+    assert sizes["album"] == 2
+    assert sizes["artist"] == 2
+
+
+def test_refreshing_again_changes_nothing(house):
+    before = house.albums(), house.artists()
+    house.refresh()
+    assert (house.albums(), house.artists()) == before
+
+
+def test_an_album_that_is_bought_afterwards_leaves_the_list_and_keeps_its_page(house):
+    card = next(card for card in house.albums() if card.title == "Rye")
+    house.own("Night Bakery", "Rye")
+    assert "Rye" not in house.titles()
+    with house.store.read() as conn:
+        item = conn.scalar(select(link.c.item_id).where(link.c.claim_id == card.id))
+        owned = select(shelf.c.owned).where(shelf.c.kind == "album", shelf.c.item_id == item)
+        assert conn.scalars(owned).all() == [True]
+
+
+def test_five_artists_are_enough(empty_house):
+    for n in range(5):
+        empty_house.own(f"Act {n}", f"Album {n}")
+        empty_house.says_similar(f"Act {n}", [f"Neighbour {n}", "Everybody's Neighbour"])
+    empty_house.says_albums("Everybody's Neighbour", "Fence")
+    empty_house.refresh()
+    assert empty_house.artists()[0].title == "Everybody's Neighbour"
+    assert empty_house.albums()[0].why == "Because Act 0 and Act 1 are in your library"
+
+
+def test_without_answers_the_page_is_empty_and_says_what_is_known(empty_house):
+    empty_house.own("Slow Harbour", "Low Tide")
+    assert empty_house.refresh() == 0
+    with empty_house.store.read() as conn:
+        page = recommendations.discover(conn, empty_house.me)
+    assert page.shelves == page.artists == []
+    assert (page.standing.artists, page.standing.asked, page.standing.running) == (1, 0, False)
+
+
+def test_the_product_ranks_by_the_one_scoring_function(house, monkeypatch):
+    before = [card.title for card in house.artists()]
+    monkeypatch.setattr(ranking, "score", lambda signals, known: {a: -len(a) for s in signals.values() for a in s})
+    house.refresh()
+    assert [card.title for card in house.artists()] != before
+
+
+def test_another_listeners_services_and_friends_say_nothing_to_me(house):
+    from aggregator import listeners
+
+    other = listeners.create(house.store, "Bo", "member").id
+    theirs = house.account("theirs", other)
+    house.says_similar("Slow Harbour", ["Secret Band"], theirs)
+    house.refresh()
+    assert "Secret Band" not in {card.title for card in house.artists()}
+    with house.store.read() as conn:
+        assert recommendations.albums_for(conn, other, 50) == []
+
+
+def test_reasons_for_shows(house):
+    ferry = next(card for card in house.artists() if card.title == "Glass Ferry")
+    with house.store.read() as conn:
+        assert recommendations.reasons_for(conn, house.me, [ferry.id, 999_999]) == {ferry.id: ferry.why}
+
+
+def test_the_page_asks_the_database_a_constant_number_of_questions(house):
+    asked: list[str] = []
+    event.listen(house.store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    with house.store.read() as conn:
+        recommendations.discover(conn, house.me)
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 9, (
+        "one more finds out who is asking"
+    )
