@@ -96,7 +96,8 @@ _CLAIMS = "SELECT claim_id FROM json_each(?) JOIN link ON link.item_id = value A
 
 def _totals(conn: Connection, items: str) -> dict[tuple[int, int], tuple[int, ...]]:
     rows = conn.exec_driver_sql(
-        f"SELECT listener_id, claim_id, plays, seconds, first_at, last_at FROM play_total WHERE claim_id IN ({_CLAIMS})",  # noqa: S608
+        "SELECT listener_id, claim_id, plays, seconds, first_at, last_at FROM play_total"  # noqa: S608
+        f" WHERE claim_id IN ({_CLAIMS})",
         (items,),
     )
     return {(row[0], row[1]): tuple(row[2:]) for row in rows}

@@ -157,9 +157,9 @@ class Matching:
         """The present group an absent one is shown with: as a listener said, else its best match."""
         near = self._near
         for decision in near.decisions:
-            if decision.verdict == "same" and not decision.claims.isdisjoint(claim.id for claim in group.claims):
-                if partners := sorted(self._named(decision.claims)):
-                    return partners[0]
+            named = decision.verdict == "same" and not decision.claims.isdisjoint(claim.id for claim in group.claims)
+            if named and (partners := self._named(decision.claims)):
+                return min(partners)
         matches = [
             (-verdict.points, mate.first.key)
             for mate in near.mates(group)
@@ -178,7 +178,7 @@ class Matching:
 
     def _components(self) -> dict[Node, int]:
         """The smallest claim id reachable from each present group by anything that speaks for one thing."""
-        whole = Partition(self._present, lambda a, b: NOTHING)
+        whole = Partition(self._present, lambda *_: NOTHING)
         for edge in self._edges:
             whole.join(edge)
         for ruling in self._rulings:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from aggregator.history import listens
-from aggregator.library import rows, search, shelves
+from aggregator.library import find, rows, shelves
 from aggregator.library.evidence import KINDS, Verdict
 from aggregator.library.matching import Matching, Place
 from aggregator.library.neighbours import Neighbourhood
@@ -102,7 +102,7 @@ def _refresh(
         if near.kind == "recording":
             _count_plays(conn, listens.regroup(conn, sorted(items)))
         shelves.refresh(conn, near.kind, stale)
-    search.index(conn, near.kind, sorted(stale))
+    find.index(conn, near.kind, sorted(stale))
 
 
 def _count_plays(conn: Connection, claims: Iterable[int]) -> None:
@@ -140,7 +140,7 @@ def _items_of(conn: Connection, claims: Iterable[int]) -> dict[int, int]:
         "SELECT claim_id, item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted(claims)),),
     )
-    return {claim: item for claim, item in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _write_links(conn: Connection, kind: str, places: Iterable[Place]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, shared_id
-from aggregator.library.folding import fold_name
 from aggregator.library.titles import Version, album_title, album_versions, lead_name, possible_names, song_title
 
 _SAYS_LITTLE = re.compile(
@@ -100,7 +99,7 @@ def _by_isrc(a: RecordingForm, b: RecordingForm, isrc: str) -> Verdict:
 
 
 def _by_version(a: RecordingForm, b: RecordingForm, said: tuple[Evidence, ...]) -> Verdict | None:
-    """What the version words alone decide. A version that only the album names is not known to a scrobble without one."""
+    """What version words alone decide. One that only the album names is not known to a scrobble without album."""
     if not _clash(a.all_versions, b.all_versions):
         return None
     parts = (*said, Evidence("version", _words(a.all_versions), _words(b.all_versions), -60.0))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from aggregator.library import art
 from aggregator.library.folding import fold, sort_key
 from aggregator.library.neighbours import Claim, load_claims
+from aggregator.library.shelves import MEMBERS
 
 PREFERRED = ("files", "spotify")
 COLUMNS = {
@@ -33,8 +34,10 @@ def write(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], sta
     gone = json.dumps(sorted(set(stale) - items.keys()))
     conn.exec_driver_sql(f"DELETE FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", (gone,))  # noqa: S608
     pictures = art.pictures(conn, (claim for claims in ordered.values() for claim in claims))
-    make = _MAKE[kind]
-    rows = [(item, *make(claims), *_picture(claims, pictures), _sources(claims)) for item, claims in ordered.items()]
+    sources, make = _sources(conn, kind, items), _MAKE[kind]
+    rows = [
+        (item, *make(claims), *_picture(claims, pictures), sources.get(item, "[]")) for item, claims in ordered.items()
+    ]
     columns = [*(name for name in COLUMNS[kind] if name not in _ADDED), *("art", "hue", "sources")]
     if rows:
         conn.exec_driver_sql(
@@ -101,9 +104,8 @@ def _artist(claims: Sequence[Claim]) -> tuple[Any, ...]:
 def _album(claims: Sequence[Claim]) -> tuple[Any, ...]:
     said = claims[0].payload
     credits = _first(claims, "credits") or []
-    released = min(
-        (claim.payload["released"] for claim in _speaking(claims) if "released" in claim.payload), default=None
-    )
+    dates = (claim.payload["released"] for claim in _speaking(claims) if "released" in claim.payload)
+    released = min(dates, default=None)
     form = next((claim.payload.get("form", "album") for claim in claims if "from" not in claim.payload), "album")
     tracks = _first(claims, "total_tracks") or 0
     year = int(released[:4]) if released else None
@@ -113,7 +115,7 @@ def _album(claims: Sequence[Claim]) -> tuple[Any, ...]:
 
 def _recording(claims: Sequence[Claim]) -> tuple[Any, ...]:
     said = claims[0].payload
-    credits = next((c for claim in claims if (c := claim.payload.get("credits") or claim.about.get("credits"))), [])
+    credits = next((c for claim in claims if (c := claim.payload.get("credits") or claim.about.get("credits"))), ())
     owned = sorted((claim for claim in claims if claim.present and "audio" in claim.payload), key=_quality)
     return (said["title"], sort_key(said["title"]), _joined(credits), _artist_sort(credits), None, _album_title(claims),
             _first(claims, "seconds"), owned[0].id if owned else None, _ids(claims))  # fmt: skip
@@ -175,16 +177,25 @@ def _picture(claims: Sequence[Claim], pictures: Mapping[str, art.Picture]) -> tu
     return (picture.name, picture.hue) if picture else (None, None)
 
 
-def _sources(claims: Sequence[Claim]) -> str:
-    """Per account: what it has of the item. Pages show a listener only those of accounts that are theirs."""
-    accounts: dict[int, dict[str, Any]] = {}
-    for claim in sorted(_speaking(claims), key=lambda claim: claim.key):
-        source = accounts.setdefault(claim.account_id, {"account": claim.account_id})
-        if audio := claim.payload.get("audio"):
-            source["formats"] = sorted({*source.get("formats", ()), audio["codec"].upper()})
-        elif "from" not in claim.payload:
-            source["listed"] = True
-    return json.dumps(list(accounts.values()), separators=(",", ":"))
+def _sources(conn: Connection, kind: str, items: Iterable[int]) -> dict[int, str]:
+    """Per item and account: formats of files, and whether a service lists it; songs speak for albums and artists.
+
+    Pages show a listener only the accounts that are theirs.
+    """
+    rows = conn.exec_driver_sql(
+        "WITH mine AS MATERIALIZED (SELECT item_id, claim_id FROM json_each(?) JOIN link ON link.item_id = value"  # noqa: S608
+        f" AND link.kind = ?), member AS MATERIALIZED ({MEMBERS[kind]})"
+        " SELECT member.item_id, c.account_id, MAX(json_extract(c.payload, '$.from') IS NULL) AS listed,"
+        " group_concat(DISTINCT upper(json_extract(c.payload, '$.audio.codec'))) AS formats"
+        " FROM member JOIN claim c ON c.id = member.claim_id JOIN account a ON a.id = c.account_id WHERE c.present"
+        " GROUP BY member.item_id, c.account_id ORDER BY member.item_id, a.key",
+        (json.dumps(sorted(items)), kind),
+    )
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for item, account, listed, formats in rows:
+        said = {"formats": sorted(formats.split(","))} if formats else {"listed": True} if listed else {}
+        found[item].append({"account": account, **said})
+    return {item: json.dumps(sources, separators=(",", ":")) for item, sources in found.items()}
 
 
 # --- rows that name other items ---------------------------------------------------------------------------------------

@@ -2,54 +2,82 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import NamedTuple
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
+from aggregator.library.find import match
 from aggregator.library.folding import fold
+from aggregator.library.items.cards import (
+    COLUMNS,
+    ON_SHELF,
+    AlbumCard,
+    ArtistCard,
+    SongCard,
+    album_card,
+    artist_card,
+    song_card,
+)
 
 HITS = 500
 """Ranking more than the first hits of a common beginning costs hundreds of milliseconds and helps nobody."""
 
-_WORDS = {
-    "artist": "SELECT id, name FROM artist",
-    "album": "SELECT id, title || ' ' || credit FROM album",
-    "recording": "SELECT id, title || ' ' || credit || ' ' || COALESCE(album_title, '') FROM recording",
-    "show": "SELECT id, title || ' ' || venue || ' ' || place || ' ' || COALESCE((SELECT group_concat(name, ' ')"
-    " FROM item_credit c WHERE c.kind = 'show' AND c.item_id = show.id), '') FROM show",
-}
-_MARK = {"artist": "kindartist", "album": "kindalbum", "recording": "kindrecording", "show": "kindshow"}
-"""A word that every item of a kind carries: the index tells kinds apart by nothing else."""
 
-
-class Hit(NamedTuple):
-    kind: str
+@dataclass(frozen=True)
+class ShowHit:
     id: int
     title: str
-    credit: str
-    art: str | None
-    hue: int | None
-    owned: bool
-    service: bool
-    plays: int
+    day: str
+    venue: str
+    place: str
 
 
-class Hits(NamedTuple):
-    songs: list[Hit]
-    albums: list[Hit]
-    artists: list[Hit]
-    shows: list[Hit]
+@dataclass(frozen=True)
+class Hits:
+    songs: list[SongCard]
+    albums: list[AlbumCard]
+    artists: list[ArtistCard]
+    shows: list[ShowHit]
 
 
-def index(conn: Connection, kind: str, items: Iterable[int]) -> None:
-    """Bring the words of these items up to date. Items of all kinds share one range of numbers, the index's own."""
-    ids = json.dumps(sorted(items))
-    conn.exec_driver_sql("DELETE FROM find WHERE rowid IN (SELECT value FROM json_each(?))", (ids,))
-    rows = conn.exec_driver_sql(f"{_WORDS[kind]} WHERE id IN (SELECT value FROM json_each(?))", (ids,)).all()
-    if rows:
-        conn.exec_driver_sql(
-            "INSERT INTO find (rowid, kind, item_id, words) VALUES (?, ?, ?, ?)",
-            [(item, kind, item, f"{_MARK[kind]} {fold(text)}") for item, text in rows],
-        )
+def search(conn: Connection, listener_id: int, text: str, limit: int = 8) -> Hits:
+    """The listener's own songs, albums and artists and the coming shows that hold all words of the text."""
+    return Hits(
+        [song_card(row) for row in _items(conn, "recording", listener_id, text, limit)],
+        [album_card(row) for row in _items(conn, "album", listener_id, text, limit)],
+        [artist_card(row) for row in _items(conn, "artist", listener_id, text, limit)],
+        _shows(conn, text, limit),
+    )
+
+
+def _items(conn: Connection, kind: str, listener_id: int, text: str, limit: int) -> list[Any]:
+    """Exact names first, then names that begin so; among equals the owned and the most played."""
+    words = match(kind, text)
+    if words is None:
+        return []
+    name = "i.folded" if kind == "artist" else "i.sort"
+    said = {"listener": listener_id, "kind": kind, "words": words, "text": fold(text), "limit": limit, "hits": HITS}
+    return list(conn.exec_driver_sql(
+        f"WITH hit AS MATERIALIZED (SELECT find.rowid AS id FROM find JOIN shelf v ON v.listener_id = :listener"  # noqa: S608
+        " AND v.kind = :kind AND v.item_id = find.rowid WHERE find MATCH :words LIMIT :hits)"
+        f" SELECT {COLUMNS[kind]} FROM hit JOIN {kind} i ON i.id = hit.id JOIN shelf s ON {ON_SHELF}"
+        f" ORDER BY {name} = :text DESC, {name} >= :text AND {name} < :text || '\U0010ffff' DESC, s.owned DESC,"
+        " s.plays DESC, i.id LIMIT :limit",
+        said,
+    ))  # fmt: skip
+
+
+def _shows(conn: Connection, text: str, limit: int) -> list[ShowHit]:
+    words = match("show", text)
+    if words is None:
+        return []
+    yesterday = (datetime.fromtimestamp(time.time(), UTC) - timedelta(days=1)).date().isoformat()
+    rows = conn.exec_driver_sql(
+        "SELECT show.id, title, day, venue, place FROM (SELECT rowid FROM find WHERE find MATCH ? LIMIT ?) hit"
+        " JOIN show ON show.id = hit.rowid WHERE COALESCE(until, day) >= ? AND gone_at IS NULL ORDER BY day LIMIT ?",
+        (words, HITS, yesterday, limit),
+    )
+    return [ShowHit(*row) for row in rows]

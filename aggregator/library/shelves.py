@@ -63,8 +63,8 @@ INSERT INTO tally (listener_id, kind, total, owned, saved, service, heard)
 SELECT listener_id, kind, :sign * COUNT(*), :sign * SUM(owned), :sign * SUM(saved), :sign * SUM(service),
     :sign * SUM(plays > 0)
 FROM shelf WHERE kind = :kind AND item_id IN (SELECT value FROM json_each(:items)) GROUP BY listener_id
-ON CONFLICT DO UPDATE SET total = total + excluded.total, owned = owned + excluded.owned, saved = saved + excluded.saved,
-    service = service + excluded.service, heard = heard + excluded.heard
+ON CONFLICT DO UPDATE SET total = total + excluded.total, owned = owned + excluded.owned,
+    saved = saved + excluded.saved, service = service + excluded.service, heard = heard + excluded.heard
 """
 
 
@@ -79,7 +79,7 @@ def refresh(conn: Connection, kind: str, items: Iterable[int]) -> None:
     conn.exec_driver_sql(_TALLY, {**said, "sign": 1})
 
 
-def refresh_all(conn: Connection, listener_id: int | None = None) -> None:
+def refresh_all(conn: Connection) -> None:
     """Count everything anew: after a listener or an account came or went."""
     for kind in MEMBERS:
         items = conn.exec_driver_sql("SELECT DISTINCT item_id FROM link WHERE kind = ?", (kind,)).scalars().all()

@@ -1,0 +1,31 @@
+"""Items as pages read them. Every function makes the same number of queries however large the library is.
+
+lists       albums, artists and songs of a listener, in pages
+cards       what is shown of an item in a list
+pages       one album, artist or recording
+provenance  where an item comes from, in words and claim by claim
+facts       what the home page says
+"""
+
+from aggregator.library.items.cards import AlbumCard, ArtistCard, Credited, SongCard
+from aggregator.library.items.facts import Home, home
+from aggregator.library.items.lists import AlbumQuery, Page, Query, Size, albums, artists, sizes, songs
+from aggregator.library.items.pages import (
+    AlbumPage,
+    ArtistPage,
+    Copy,
+    Moved,
+    RecordingPage,
+    Version,
+    album,
+    artist,
+    recording,
+    resolve,
+)
+from aggregator.library.items.provenance import ClaimRow, Decided, provenance
+
+__all__ = [
+    "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Decided",
+    "Home", "Moved", "Page", "Query", "RecordingPage", "Size", "SongCard", "Version", "album", "albums", "artist",
+    "artists", "home", "provenance", "recording", "resolve", "sizes", "songs",
+]  # fmt: skip
