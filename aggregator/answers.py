@@ -161,7 +161,7 @@ def _accounts(conn: Connection, listener_id: int) -> set[int]:
 
 def _fresh(conn: Connection, now: int) -> set[tuple[int, str, str]]:
     query = select(answer.c.account_id, answer.c.method, answer.c.argument).where(answer.c.expires_at > now)
-    return set(conn.execute(query).tuples())
+    return set(conn.execute(query))
 
 
 def decoded(method: str, items: list[Any]) -> list[Any]:

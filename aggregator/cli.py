@@ -92,6 +92,7 @@ def _steward(options: argparse.Namespace) -> int:
 
 def _web(options: argparse.Namespace) -> int:
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     from aggregator import config
@@ -108,6 +109,7 @@ def _web(options: argparse.Namespace) -> int:
         blocking_threads=BLOCKING_THREADS,
         factory=True,
         log_access=False,
+        log_level=LogLevels.error,
         websockets=False,
     ).serve()
     return 0

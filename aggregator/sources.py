@@ -241,7 +241,7 @@ def _run(row: Any) -> Run:
 def _sizes(conn: Connection, ids: list[int]) -> dict[int, dict[str, int]]:
     query = select(claim.c.account_id, claim.c.kind, func.count()).where(claim.c.account_id.in_(ids), claim.c.present)
     sizes: dict[int, dict[str, int]] = {}
-    for account_id, kind, count in conn.execute(query.group_by(claim.c.account_id, claim.c.kind)).tuples():
+    for account_id, kind, count in conn.execute(query.group_by(claim.c.account_id, claim.c.kind)):
         sizes.setdefault(account_id, {})[kind] = count
     return sizes
 

@@ -15,7 +15,7 @@ from aggregator.store.schema import dirty
 Report = Callable[[int, int | None, str], None]
 
 FOLLOWED_BY = {"merge": ("recommend", "artwork", "answers"), "answers": ("recommend",)}
-"""What is due once a chore is done; while questions are left, answers are asked for again."""
+"""What is due once a chore is done; one that has something left comes again, after the others."""
 
 REPORT_SECONDS = 0.3
 """Progress is written at most this often."""
@@ -49,7 +49,7 @@ def _due(conn: Connection, what: str, counts: Mapping[str, int]) -> list[str]:
     due = list(FOLLOWED_BY.get(what, ()))
     if what != "merge" and dirty_claims(conn):
         due.append("merge")
-    if counts.get("left") and counts["asked"] > counts["failed"]:
+    if counts.get("left"):
         due.append(what)
     return due
 
@@ -93,7 +93,7 @@ def _recommend(house: House, report: Report) -> Mapping[str, int]:
 def _artwork(house: House, report: Report) -> Mapping[str, int]:
     from aggregator import artwork
 
-    return artwork.fetch(house.data, house.store, report)
+    return artwork.fetch(house.data, house.store, report, house.demo)
 
 
 def _answers(house: House, report: Report) -> Mapping[str, int]:

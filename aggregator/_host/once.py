@@ -41,7 +41,7 @@ def sync(config: Config, key: str | None, capability: str | None, spawned: Spawn
 
 def _here(config: Config, key: str | None, capability: str | None, first: Child) -> int:
     store = open_store(config.data)
-    house = House(config.data, store)
+    house = House(config.data, store, demo=config.demo)
     catalogue = find.providers(config.data)
     for sentence in pinned.apply(house, config, catalogue):
         print(sentence)

@@ -46,6 +46,7 @@ class House:
     data: Path
     store: Store
     limits: Limits = field(default_factory=Limits)
+    demo: bool = False
 
     @property
     def vault(self) -> Vault:

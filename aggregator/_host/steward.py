@@ -42,7 +42,7 @@ log = logging.getLogger("bandstand.steward")
 class Steward:
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._house = House(config.data, open_store(config.data))
+        self._house = House(config.data, open_store(config.data), demo=config.demo)
         self._scheduler: Any = BackgroundScheduler(timezone=UTC)  # type: ignore[no-untyped-call]
         self._readers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="account")
         self._chores = ThreadPoolExecutor(1, thread_name_prefix="chore")
