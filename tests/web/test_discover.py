@@ -1,0 +1,129 @@
+"""The Discover page: over HTTP, and in a browser where a card is dismissed and brought back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from sqlalchemy import event, insert
+
+from aggregator.listeners import Listener
+from aggregator.store import Store
+from aggregator.store.schema import answer, run
+from tests.recommendations.house import NOW, House, furnish
+
+from .conftest import PASSWORD
+
+AXE = (Path(__file__).parents[1] / "vendor/axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def empty_house(store: Store, ana: Listener) -> House:
+    return House(store, ana.id)
+
+
+@pytest.fixture
+def house(empty_house: House) -> House:
+    return furnish(empty_house)
+
+
+class TestPage:
+    def test_every_card_names_its_item_and_its_reason(self, client: FlaskClient, house: House) -> None:
+        page = client.get("/discover").text
+        for card in [*house.albums(), *house.artists()]:
+            assert f'data-item="{card.item}"' in page
+            assert card.why in page
+        assert page.count('class="why"') == page.count("data-item=")
+
+    def test_the_page_asks_at_most_ten_questions(self, app: Flask, client: FlaskClient, house: House) -> None:
+        asked: list[str] = []
+        event.listen(house.store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+        client.get("/discover")
+        assert len([one for one in asked if one.startswith("SELECT")]) <= 10
+
+    def test_without_scripts_a_dismissal_is_undone_further_down(
+        self, client: FlaskClient, house: House
+    ) -> None:
+        rye = next(card for card in house.albums() if card.title == "Rye")
+        client.post(f"/discover/albums/{rye.id}/dismiss")
+        page = client.get("/discover").text
+        assert f'data-item="{rye.item}"' not in page
+        undo = page.split('action="/discover/dismissals/')[1].split('"')[0]
+        client.post(f"/discover/dismissals/{undo}")
+        assert f'data-item="{rye.item}"' in client.get("/discover").text
+
+    def test_what_is_not_there_cannot_be_dismissed_or_undone(self, client: FlaskClient) -> None:
+        assert client.post("/discover/albums/999999/dismiss").status_code == 404
+        assert client.post("/discover/dismissals/999999/undo").status_code == 404
+        assert client.post("/discover/shows/1/dismiss").status_code == 404
+
+
+class TestEmptyStates:
+    def test_an_empty_library_is_told_to_add_a_source(self, client: FlaskClient) -> None:
+        assert "Add a source" in client.get("/discover").text
+
+    def test_with_music_but_no_answers_a_service_is_missing(self, client: FlaskClient, empty_house: House) -> None:
+        empty_house.own("Slow Harbour", "Low Tide")
+        assert "Connect one that knows similar artists" in client.get("/discover").text
+
+    def test_while_services_are_asked_it_says_how_far(self, client: FlaskClient, empty_house: House) -> None:
+        empty_house.own("Slow Harbour", "Low Tide")
+        with empty_house.store.write() as conn:
+            values = {"what": "answers", "state": "running", "asked_by": "schedule", "queued_at": NOW}
+            conn.execute(insert(run).values(**values, done=12, total=50))
+        assert "12 of 50" in client.get("/discover").text
+        assert "12 of 50" in client.get("/discover/standing").text
+
+    def test_a_silent_service_is_named_with_its_reason(self, client: FlaskClient, empty_house: House) -> None:
+        empty_house.own("Slow Harbour", "Low Tide")
+        with empty_house.store.write() as conn:
+            key = {"account_id": empty_house.scrobbles, "method": "similar", "argument": "slow harbour"}
+            ages = {"fetched_at": NOW, "expires_at": NOW + 60}
+            conn.execute(insert(answer).values(**key, **ages, payload="[]", error="The key was refused."))
+        page = client.get("/discover").text
+        assert "Scrobbles does not answer" in page
+        assert "The key was refused." in page
+
+
+@pytest.fixture
+def visit(page: Page, address: str, house: House) -> Page:
+    """The Discover page, with Ana signed in."""
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("Name").fill("Ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{address}/")
+    page.goto(f"{address}/discover")
+    return page
+
+
+@pytest.mark.browser
+class TestInABrowser:
+    def test_a_card_is_dismissed_in_its_place_and_comes_back_by_undo(self, visit: Page, house: House) -> None:
+        crossing = visit.locator("article[data-item]", has_text="Crossing").first
+        before = visit.locator("article[data-item]").count()
+        crossing.get_by_role("button", name="Not interested").click()
+        expect(visit.get_by_text("will not be recommended again").first).to_be_visible()
+        expect(visit.locator("article[data-item]")).to_have_count(before - 1)
+        expect(visit.locator(".toast")).to_be_visible()
+        undo = visit.locator(".found-gone").get_by_role("button", name="Undo")
+        expect(undo).to_be_focused()
+        undo.click()
+        expect(visit.locator("article[data-item]")).to_have_count(before)
+        assert house.titles()[0] == "Crossing"
+
+    @pytest.mark.parametrize("width", [1440, 390, 320])
+    @pytest.mark.parametrize("theme", ["dark", "light"])
+    def test_it_fits_and_axe_finds_nothing(self, visit: Page, house: House, width: int, theme: str) -> None:
+        visit.set_viewport_size({"width": width, "height": 900})
+        visit.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        visit.locator("article[data-item]").first.get_by_role("button", name="Not interested").click()
+        expect(visit.locator(".found-gone")).to_be_visible()
+        assert visit.evaluate("document.documentElement.scrollWidth") <= width
+        visit.evaluate(AXE)
+        found = visit.evaluate("rules => axe.run({runOnly: rules})", RULES)
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
