@@ -49,9 +49,7 @@ _STATUS: dict[str, Status] = {
     "postponed": "postponed",
     "rescheduled": "rescheduled",
 }
-_AFTER_THE_NAME = re.compile(
-    r"\s+[-–—|]\s+|:\s+|\s+\(|\s+(?:w/|with|feat\.?|ft\.?|presents?:?|live at)\s+", re.IGNORECASE
-)
+_AFTER_THE_NAME = re.compile(r"\s+[-–—|]\s+|:\s+|\s+\(|\s+(?:w/|with|feat\.?|ft\.?|live at)\s+", re.IGNORECASE)
 _SPOTIFY = re.compile(r"spotify\.com/artist/(\w+)")
 
 

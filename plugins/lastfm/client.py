@@ -43,6 +43,7 @@ class Client:
         """The element `inside` of the answer. Raises Unknown, and the errors of the contract."""
         with self._in_words():
             document = pylast._Request(self._network, method, query).execute()
+        assert document.documentElement is not None
         found = children(document.documentElement, inside)
         if not found:
             raise BadData(f"Last.fm's answer to {method} holds no {inside}.")

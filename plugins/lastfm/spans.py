@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 LATE = 2 * 86400
 """Seconds before the newest scrobble that are read again: phones send later what they held back."""
@@ -34,7 +35,7 @@ class Spans:
     @classmethod
     def after(cls, cursor: str | None) -> Spans:
         """What a run has to read that begins at `cursor`."""
-        kept = json.loads(cursor) if cursor else {"newest": 0, "open": []}
+        kept: dict[str, Any] = json.loads(cursor) if cursor else {"newest": 0, "open": []}
         newest = kept["newest"]
         return cls(newest, [Span(max(0, newest - LATE)), *(Span(*span) for span in kept["open"])])
 

@@ -1,0 +1,99 @@
+"""Put recorded answers of the real services through the providers' parsing::
+
+    python -m tests.payloads FOLDER
+
+FOLDER holds one folder per service (``spotify``, ``lastfm``, ``ticketmaster``) with answers as ``.json`` or ``.xml``.
+For development: recordings are not part of the project, and pytest does not run this. Exits with 1 where something in
+them was not understood.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.dom.minidom import Element
+
+import pylast
+
+from aggregator.plugin import Skipped
+from plugins import ticketmaster
+from plugins.lastfm import shapes as lastfm
+from plugins.lastfm.client import text
+from plugins.spotify import shapes as spotify
+
+Told = Iterator[tuple[str, Callable[[], Any]]]
+
+
+def of_spotify(node: Any) -> Told:
+    """Everything that says what it is, wherever it stands."""
+    convert = {"album": spotify.edition, "artist": spotify.artist, "track": spotify.track}
+    for part in _dicts(node):
+        kind = part.get("type")
+        if "played_at" in part:
+            yield "play", lambda part=part: spotify.play(part)
+        elif kind == "playlist" and part.get("id"):
+            yield kind, lambda part=part: spotify.playlist(part, [])
+        elif kind in convert and part.get("id") and part.get("name"):
+            yield kind, lambda part=part, kind=kind: convert[kind](part)
+
+
+def of_ticketmaster(node: Any) -> Told:
+    for part in _dicts(node):
+        if part.get("type") == "event" and "dates" in part:
+            yield "event", lambda part=part: _understood(ticketmaster._show(part))
+
+
+def of_lastfm(root: Element) -> Told:
+    convert = {"artist": lastfm.artist, "album": lastfm.edition, "track": lastfm.track, "user": lastfm.friend}
+    for kind, each in convert.items():
+        for node in root.getElementsByTagName(kind):
+            if not text(node, "name") or (kind in ("album", "track") and not node.getElementsByTagName("artist")):
+                continue
+            yield kind, lambda node=node, each=each: each(node)
+            if kind == "track" and lastfm.stamp(node):
+                yield "play", lambda node=node: lastfm.play(node)
+
+
+def _dicts(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _dicts(inner)
+
+
+def _understood(record: Any) -> Any:
+    if isinstance(record, Skipped):
+        raise ValueError(record.reason)
+    return record
+
+
+def main(folder: Path) -> int:
+    counts: Counter[str] = Counter()
+    faults = 0
+    for file in sorted(folder.glob("*/*.json")) + sorted(folder.glob("lastfm/*.xml")):
+        service = file.parent.name
+        readers = {"spotify": of_spotify, "ticketmaster": of_ticketmaster}
+        if file.suffix == ".xml":
+            told = of_lastfm(pylast._parse_response(file.read_text()).documentElement)
+        elif service in readers:
+            told = readers[service](json.loads(file.read_text()))
+        else:
+            continue
+        for kind, convert in told:
+            try:
+                convert()
+                counts[f"{service} {kind}"] += 1
+            except Exception as error:
+                faults += 1
+                print(f"{service}/{file.name}: {kind}: {type(error).__name__}: {error}")
+    for name, number in sorted(counts.items()):
+        print(f"{name:24} {number:6}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
