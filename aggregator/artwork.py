@@ -204,7 +204,7 @@ def _embedded(file: Path) -> bytes:
     if covers := tags.get("covr"):  # MP4
         return bytes(covers[0])
     if blocks := tags.get("metadata_block_picture"):  # Ogg
-        return bytes(Picture(base64.b64decode(blocks[0])).data)
+        return bytes(Picture(base64.b64decode(blocks[0])).data)  # type: ignore[no-untyped-call]
     raise NoPicture("The file holds no picture.")
 
 

@@ -17,6 +17,9 @@ Report = Callable[[int, int | None, str], None]
 FOLLOWED_BY = {"merge": ("recommend", "artwork", "answers"), "answers": ("recommend",)}
 """What is due once a chore is done; one that has something left comes again, after the others."""
 
+LANES = {"merge": "deciding", "recommend": "deciding", "artwork": "asking", "answers": "asking"}
+"""Chores of one lane are done one after the other."""
+
 REPORT_SECONDS = 0.3
 """Progress is written at most this often."""
 

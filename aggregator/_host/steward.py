@@ -1,7 +1,7 @@
 """The background process: schedules, runs and merges. The only bulk writer of its data directory.
 
 Work is rows of table `run`; anybody may queue one and `control.wake` the steward. At most three accounts are read at
-once and one capability of an account at a time; chores (merging and what follows) are done one after the other.
+once and one capability of an account at a time. Chores have two lanes, so that merging never waits for a service.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Steward:
         self._house = House(config.data, open_store(config.data), demo=config.demo)
         self._scheduler: Any = BackgroundScheduler(timezone=UTC)  # type: ignore[no-untyped-call]
         self._readers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="account")
-        self._chores = ThreadPoolExecutor(1, thread_name_prefix="chore")
-        self._busy: set[int | None] = set()  # accounts being read; None: a chore is being done
+        self._chores = ThreadPoolExecutor(len(set(chores.LANES.values())), thread_name_prefix="chore")
+        self._busy: set[int | str] = set()  # accounts being read, lanes of chores at work
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._stopping = False
@@ -90,12 +90,17 @@ class Steward:
         with self._lock, self._house.store.read() as conn:
             resting = self._resting(conn)
             for queued in runs.waiting(conn):
-                free = queued.account_id not in self._busy and queued.account_id not in resting
-                if not free or (queued.account_id is not None and len(self._busy - {None}) >= AT_ONCE):
+                busy_with = _lane(queued)
+                if busy_with in self._busy or busy_with in resting or (queued.account_id and self._full()):
                     continue
-                self._busy.add(queued.account_id)
-                pool, work = (self._chores, self._do) if queued.account_id is None else (self._readers, self._read)
-                pool.submit(self._guarded, work, queued)
+                self._busy.add(busy_with)
+                if queued.account_id is None:
+                    self._chores.submit(self._guarded, self._do, queued)
+                else:
+                    self._readers.submit(self._guarded, self._read, queued)
+
+    def _full(self) -> bool:
+        return sum(isinstance(each, int) for each in self._busy) >= AT_ONCE
 
     def _resting(self, conn: Connection) -> set[int]:
         """Accounts whose service asked for silence, or that were switched off."""
@@ -109,7 +114,7 @@ class Steward:
             log.exception("%s of account %s failed", queued.what, queued.account_id)
         finally:
             with self._lock:
-                self._busy.discard(queued.account_id)
+                self._busy.discard(_lane(queued))
             self._woken.set()
 
     def _read(self, queued: runs.Queued) -> None:
@@ -183,6 +188,11 @@ class Steward:
                 self._woken.set()
                 return answer
         return {"error": f"not understood: {json.dumps(question)[:200]}"}
+
+
+def _lane(queued: runs.Queued) -> int | str:
+    """What is busy while it runs: its account, or its lane of chores."""
+    return queued.account_id if queued.account_id is not None else chores.LANES[queued.what]
 
 
 def _here() -> str:
