@@ -15,7 +15,7 @@ from aggregator.store.schema import account, answer, claim, run, shelf
 
 ALBUMS = 60
 FIRST = 12
-SHELF = 8
+SHELF = 6
 LEAST = 3  # cards worth a heading of their own
 BECAUSE = 3  # shelves named after an artist
 
