@@ -195,7 +195,7 @@ def _credits(text: str) -> tuple[Credit, ...]:
 
 
 # One line an album: slug | title | credit | released | form | file format of shipped songs
-# then one line a song: [disc-]position | title | length | credit and file format where they are not the album's.
+# then one line a song: [disc-]position | title | length | credit, file format, slug where they are not as usual
 _TEXT = """
 harbour-lamps | Harbour Lamps | paper-lighthouses | 2021-04-09 | album | mp3
   1 | Kerosene Waltz | 36.000
@@ -251,6 +251,8 @@ subduccion | Subducción | senor-tectonico | 2023-09-15 | album |
   2 | Ceniza | 4:15
   3 | Réplica | 3:27
   4 | Baile del Magma | 5:02
+low-tide-single | Low Tide Radio | mudlark-telephone | 2021-11-19 | single |
+  1 | Low Tide Radio | 3:36 | mudlark-telephone | | low-tide-radio-single
 second-cast | Second Cast | understudy-astronauts | 2021-10-08 | album |
   1 | Waiting in the Wings | 3:33
   2 | Zero Gravity Matinee | 4:09
@@ -354,12 +356,13 @@ def _slot(line: str, album: str, credit: str, released: str, ending: str, songs:
     disc, _, position = where.rpartition("-")
     if title.startswith("="):
         return Slot(int(disc or 1), int(position), songs[title[1:]])
-    slug, ending = slug_of(title), more[2] if len(more) > 2 else ending
+    length, own_credit, own_ending, own_slug = (*more, "", "", "", "")[:4]
+    slug, ending = own_slug or slug_of(title), own_ending or ending
     song = Song(
         slug=slug,
         title=title,
-        credits=_credits(more[1] if len(more) > 1 else credit),
-        ms=_milliseconds(more[0]),
+        credits=_credits(own_credit or credit),
+        ms=_milliseconds(length),
         isrc=_isrc(len(songs) + 1, released),
         file=f"{credit}/{album}/{where.zfill(2)}-{slug}.{ending}" if ending else None,
     )

@@ -16,7 +16,7 @@ from zlib import crc32
 
 import numpy as np
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, ID3, TALB, TDRC, TIT2, TPE1, TPE2, TPOS, TRCK, TSRC, TXXX, UFID
+from mutagen.id3 import APIC, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TPOS, TRCK, TSRC, TXXX, UFID
 from mutagen.oggopus import OggOpus
 from numpy.typing import NDArray
 
@@ -342,16 +342,15 @@ def tag(album: Album, slot: Slot, path: Path) -> None:
         (path.parent / "cover.jpg").write_bytes(draw(album.slug, album.hue))
 
 
-def _tags(album: Album, slot: Slot) -> dict[str, str]:
-    """Vorbis comments; ID3 frames are made from them."""
+def _tags(album: Album, slot: Slot) -> dict[str, list[str]]:
+    """Vorbis comments; ID3 frames are made from them. `artists` has one name each, as Picard writes it."""
     song, discs = slot.song, max(other.disc for other in album.slots)
-    lead = song.credits[0].artist
+    artists = [credit.artist for credit in song.credits]
     tags = {
         "title": song.title, "artist": song.credited, "album": album.title, "albumartist": album.credited,
         "tracknumber": str(slot.position), "discnumber": str(slot.disc), "date": album.released, "isrc": song.isrc,
-        "genre": lead.genres[0], "musicbrainz_trackid": song.mbid, "musicbrainz_albumid": album.mbid,
-        "musicbrainz_releasegroupid": album.group, "musicbrainz_artistid": lead.mbid,
-        "musicbrainz_albumartistid": album.credits[0].artist.mbid,
+        "genre": artists[0].genres[0], "musicbrainz_trackid": song.mbid, "musicbrainz_albumid": album.mbid,
+        "musicbrainz_releasegroupid": album.group, "musicbrainz_albumartistid": album.credits[0].artist.mbid,
     }  # fmt: skip
     if album.credits[0].artist is VARIOUS:
         tags["compilation"] = "1"
@@ -360,37 +359,41 @@ def _tags(album: Album, slot: Slot) -> dict[str, str]:
     if album.slug in ("harbour-lamps", "rain-practice"):
         gain = -7 + crc32(song.slug.encode()) % 300 / 100
         tags |= {"replaygain_track_gain": f"{gain:.2f} dB", "replaygain_album_gain": "-5.60 dB"}
-    return tags
+    ids = {"artists": [act.name for act in artists], "musicbrainz_artistid": [act.mbid for act in artists]}
+    return {key: [value] for key, value in tags.items()} | ids
 
 
 _TEXTS = {
     "musicbrainz_albumid": "MusicBrainz Album Id", "musicbrainz_releasegroupid": "MusicBrainz Release Group Id",
     "musicbrainz_artistid": "MusicBrainz Artist Id", "musicbrainz_albumartistid": "MusicBrainz Album Artist Id",
     "replaygain_track_gain": "REPLAYGAIN_TRACK_GAIN", "replaygain_album_gain": "REPLAYGAIN_ALBUM_GAIN",
+    "artists": "ARTISTS",
 }  # fmt: skip
 ODD = "abfahrt"
 """Tagged by an old program: ID3v2.3, capitals without umlaut, a track number with the total, a year that is none."""
 
 
-def _tag_mp3(tags: dict[str, str], cover: bytes, path: Path) -> None:
-    odd = ODD in path.name
+def _tag_mp3(tags: dict[str, list[str]], cover: bytes, path: Path) -> None:
     frames = ID3()
-    frames.add(TIT2(3, tags["title"]))
-    frames.add(TPE1(3, "ZWOLFUHRBAHN" if odd else tags["artist"]))
-    frames.add(TPE2(3, tags["albumartist"]))
-    frames.add(TALB(3, tags["album"]))
-    frames.add(TRCK(3, f"{tags['tracknumber']}/3" if odd else tags["tracknumber"]))
-    frames.add(TPOS(3, tags["discnumber"] + (f"/{tags['disctotal']}" if "disctotal" in tags else "")))
-    frames.add(TDRC(3, "0000" if odd else tags["date"]))
-    frames.add(TSRC(3, tags["isrc"]))
-    frames.add(UFID("http://musicbrainz.org", tags["musicbrainz_trackid"].encode()))
+    for frame, key in ((TIT2, "title"), (TPE1, "artist"), (TPE2, "albumartist"), (TALB, "album"), (TCON, "genre"),
+                       (TRCK, "tracknumber"), (TDRC, "date"), (TSRC, "isrc")):  # fmt: skip
+        frames.add(frame(3, tags[key]))
+    frames.add(TPOS(3, "/".join(tags["discnumber"] + tags.get("disctotal", []))))
+    frames.add(UFID("http://musicbrainz.org", tags["musicbrainz_trackid"][0].encode()))
     for key, name in _TEXTS.items():
         if key in tags:
             frames.add(TXXX(3, name, tags[key]))
     frames.add(APIC(3, "image/jpeg", 3, "", cover))
-    if odd:
-        frames.update_to_v23()
+    if odd := ODD in path.name:
+        _make_odd(frames)
     frames.save(path, v2_version=3 if odd else 4, v1=0, padding=lambda _: 0)
+
+
+def _make_odd(frames: ID3) -> None:
+    frames.delall("TXXX:ARTISTS")
+    for frame in (TPE1(3, "ZWOLFUHRBAHN"), TRCK(3, "1/3"), TDRC(3, "0000")):
+        frames.add(frame)
+    frames.update_to_v23()
 
 
 def main() -> None:

@@ -7,10 +7,10 @@ import shutil
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aggregator import listeners, sources
 from aggregator._host import accounts
@@ -28,6 +28,7 @@ from aggregator.store import Store, open_store
 SERVICES = ("spotify", "lastfm", "ticketmaster")
 MARK = "demo.json"
 """In the demo's data directory: when its story began, and the ports the services had last."""
+LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
 BROKEN = "stray/broken-download.mp3"
 
 
@@ -45,20 +46,22 @@ class Source:
 
 
 def prepare(config: Config) -> list[Running]:
+    """Start the services; move in, the first time. The marked folder is the demo's for good."""
     mark = _read_mark(config.data)
     story = world.build(int(time.time()), mark["since"])
-    services = _start(story, mark["ports"])
-    addresses = {service.name: service.url for service in services}
-    store = open_store(config.data)
-    try:
-        if listeners.nobody_yet(store):
-            _move_in(store, config.data, story, addresses)
-        else:
+    with ExitStack() as stack:
+        services = _start(stack, story, mark["ports"])
+        addresses = {service.name: service.url for service in services}
+        store = stack.enter_context(closing(open_store(config.data)))
+        if mark["moved_in"]:
             _readdress(store, addresses)
-    finally:
+        else:
+            _move_in(store, config.data, story, addresses)
+        ports = {service.name: int(service.url.rpartition(":")[2]) for service in services}
+        mark |= {"moved_in": True, "ports": ports}
+        (config.data / MARK).write_text(json.dumps(mark))
         store.close()
-    ports = {service.name: int(service.url.rpartition(":")[2]) for service in services}
-    (config.data / MARK).write_text(json.dumps({"since": mark["since"], "ports": ports}))
+        stack.pop_all()  # all went well: the services stay
     return services
 
 
@@ -90,17 +93,14 @@ def _read_mark(data: Path) -> dict[str, Any]:
         mark: dict[str, Any] = json.loads((data / MARK).read_text())
     except FileNotFoundError:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        mark = {"since": int(time.time()) // DAY * DAY - 365 * DAY, "ports": {}}
+        mark = {"since": int(time.time()) // DAY * DAY - 365 * DAY, "ports": {}, "moved_in": False}
     return mark
 
 
-def _start(story: World, ports: Mapping[str, int]) -> list[Running]:
-    """All services, on their old ports where those are free; none, if one cannot start."""
-    with ExitStack() as stack:
-        options = {"now": story.now, "since": story.since}
-        running = [stack.enter_context(Running(name, port=_free(ports.get(name, 0)), **options)) for name in SERVICES]
-        stack.pop_all()
-    return running
+def _start(stack: ExitStack, story: World, ports: Mapping[str, int]) -> list[Running]:
+    """All services, on their old ports where those are free."""
+    options = {"now": story.now, "since": story.since}
+    return [stack.enter_context(Running(name, port=_free(ports.get(name, 0)), **options)) for name in SERVICES]
 
 
 def _free(port: int) -> int:
@@ -114,18 +114,20 @@ def _free(port: int) -> int:
 
 
 def _move_in(store: Store, data: Path, story: World, addresses: Mapping[str, str]) -> None:
+    """Write what is not there yet: an earlier start may have broken off."""
     lay_out_music(data / "music")
     home = Preferences(place=places.by_zip(world.ZIP), radius=world.RADIUS_MILES, unit="mi")
-    ids = {
-        "Robin": listeners.create(store, "Robin", "owner", preferences=home).id,
-        "Sam": listeners.create(store, "Sam", "member", preferences=home).id,
-    }
+    here = {listener.name: listener.id for listener in listeners.everyone(store)}
+    ids = {name: here.get(name) or listeners.create(store, name, role, preferences=home).id for name, role in LISTENERS}
+    with store.read() as conn:
+        taken = {account.key for account in accounts.every(conn)}
     for source in the_sources(data, story):
-        settings = dict(source.settings)
-        if source.service:
-            settings["address"] = addresses[source.service]
-        owner = ids[source.owner] if source.owner else None
-        sources.create_account(store, source.provider, owner, settings, name=source.name, key=source.key, check=False)
+        if source.key not in taken:
+            settings = dict(source.settings) | ({"address": addresses[source.service]} if source.service else {})
+            owner = ids[source.owner] if source.owner else None
+            sources.create_account(
+                store, source.provider, owner, settings, name=source.name, key=source.key, check=False
+            )
 
 
 def _readdress(store: Store, addresses: Mapping[str, str]) -> None:

@@ -336,11 +336,17 @@ class Lastfm(Service):
             "name": title,
             "streamable": "0",
             "mbid": play.song.mbid if knows else "",
-            "album": {"mbid": play.album.mbid if knows else "", "#text": told.album or play.album.title},
+            "album": self._album_of(play, knows=knows),
             "url": _page_of(name, "_", title),
             "image": self._covers(play.album.credits[0].artist, play.album.slug),
             "date": {"uts": str(play.at), "#text": _date(play.at)},
         }
+
+    def _album_of(self, play: Play, *, knows: bool) -> Json:
+        """Players leave out the album of a compilation: their protocol has one artist for both."""
+        if play.album.form == "compilation":
+            return {"mbid": "", "#text": ""}
+        return {"mbid": play.album.mbid if knows else "", "#text": play.spelling.album or play.album.title}
 
     def _loved(self, pair: tuple[int, Song]) -> Json:
         at, song = pair

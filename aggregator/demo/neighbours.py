@@ -63,6 +63,9 @@ _LAST = (
 )  # fmt: skip
 
 
+NEAREST = 8
+
+
 @dataclass(frozen=True)
 class Release:
     """An album as a scrobbling service lists it."""
@@ -104,7 +107,7 @@ def similar(artist: Artist) -> list[tuple[Artist, float]]:
             chance = Random(f"{artist.slug}>{other.slug}").random()  # noqa: S311 - a story, not a secret
             found.append((other, 0.28 * len(shared) + 0.4 * chance))
     found.sort(key=lambda pair: (-pair[1], pair[0].slug))
-    return [(other, round(match / found[0][1], 6)) for other, match in found]
+    return [(other, round(match / found[0][1], 6)) for other, match in found[:NEAREST]]
 
 
 def tags(artist: Artist) -> list[tuple[str, int]]:

@@ -198,7 +198,14 @@ ROBIN_ALBUMS = (
     "keepers-ball", "small-forecast", "harbour-lamps", "subduccion", "estuary-code", "second-cast", "kitchen-weather",
     "long-division", "fahrplan", "ferry-songs",
 )  # fmt: skip
-ROBIN_TRACKS = ("nightboat", "double-entry", "closing-the-books", "kerosene-waltz", "low-tide-radio")
+ROBIN_TRACKS = (
+    "nightboat",
+    "double-entry",
+    "closing-the-books",
+    "kerosene-waltz",
+    "low-tide-radio",
+    "low-tide-radio-single",
+)
 ROBIN_FOLLOWS = ("paper-lighthouses", "quiet-arithmetic", "mudlark-telephone", "yrsa-vindmyll", "senor-tectonico")
 ROBIN_LOVED = ("low-tide-radio", "kerosene-waltz", "marmalade-tuesday", "abfahrt", "placa-de-nazca")
 ROBIN_PLAYLISTS = (

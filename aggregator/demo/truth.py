@@ -1,0 +1,202 @@
+"""What every page must show once the demo is read: counted from the story itself, without any code of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aggregator.demo.catalogue import ALBUMS, VARIOUS, Album, Artist, Song, home_of
+from aggregator.demo.gigs import Gig
+from aggregator.demo.listening import Play
+from aggregator.demo.world import RADIUS_MILES, LastfmUser, SpotifyUser, World
+
+HEARD_OFTEN = 5
+"""Plays that make an artist the listener's own."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of one kind of item, as the library's filters count it. `service`: can be played in a streaming service."""
+
+    total: int
+    owned: int
+    saved: int
+    service: int
+    heard: int
+
+
+@dataclass(frozen=True)
+class Shows:
+    """Coming events within the radius. `own`: of an artist of one's own, by id; `possible`: by name alone."""
+
+    listed: int
+    own: int
+    possible: int
+    cancelled: int
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One listener's."""
+
+    artists: Sizes
+    albums: Sizes
+    songs: Sizes
+    plays: int
+    shows: Shows
+    sources: dict[str, str]
+    """State by the account's key."""
+    unsure_pairs: int
+    recommended_albums: int
+    """At least so many."""
+    skipped_files: int
+
+
+@dataclass
+class _Kind:
+    """Names of what one listener has, by how they have it."""
+
+    owned: set[str] = field(default_factory=set)
+    saved: set[str] = field(default_factory=set)
+    service: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
+
+    def sizes(self) -> Sizes:
+        everything = self.owned | self.saved | self.service | self.heard
+        return Sizes(len(everything), len(self.owned), len(self.saved), len(self.service), len(self.heard))
+
+
+@dataclass
+class _Shelves:
+    """What one listener has. Songs are named by their slug, albums too, artists by their name.
+
+    Two bands of one name are one until somebody says otherwise: that is the wrong merge to undo.
+    """
+
+    artists: _Kind = field(default_factory=_Kind)
+    albums: _Kind = field(default_factory=_Kind)
+    songs: _Kind = field(default_factory=_Kind)
+
+    def own(self, album: Album) -> None:
+        self.albums.owned.add(album.slug)
+        self.artists.owned |= _names(album, album.songs)
+        self.songs.owned |= {song.slug for song in album.songs}
+
+    def offer(self, album: Album, songs: Iterable[Song]) -> None:
+        """A service lists these songs of an album."""
+        self.albums.service.add(album.slug)
+        self.artists.service |= _names(album, songs)
+        self.songs.service |= {song.slug for song in songs}
+
+    def hear(self, play: Play) -> None:
+        """A misspelt title without an id is a song of its own until the listener joins it."""
+        told = play.spelling
+        self.songs.heard.add(play.song.slug if told.ids or not told.title else told.title)
+        self.artists.heard |= {credit.artist.name for credit in play.song.credits[:1]}
+        if play.album.form != "compilation":
+            self.albums.heard.add(play.album.slug)
+
+
+def truth(world: World) -> dict[str, Truth]:
+    """By the listener's name."""
+    robin, old_phone, sam = world.spotify.values()
+    assert old_phone.revoked
+    states = {"music": "ready", "shows": "ready"}
+    mine = {"robin-spotify": "ready", "robin-lastfm": "ready", "robin-old-phone": "needs the listener"}
+    theirs = {"sam-spotify": "ready", "sam-lastfm": "ready"}
+    return {
+        "Robin": _truth(world, robin, world.lastfm["robin_demo"], states | mine, unsure_pairs=1),
+        "Sam": _truth(world, sam, world.lastfm["sam_demo"], states | theirs, unsure_pairs=0),
+    }
+
+
+def as_json(world: World) -> dict[str, Any]:
+    return {name: asdict(one) for name, one in truth(world).items()}
+
+
+def _truth(
+    world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[str, str], *, unsure_pairs: int
+) -> Truth:
+    shelves = _Shelves()
+    for album in ALBUMS.values():
+        if album.owned:
+            shelves.own(album)
+    _stream(shelves, spotify)
+    shelves.songs.saved |= {song.slug for _, song in lastfm.loved}
+    told = {play.at: play for play in (*lastfm.plays, *spotify.recent)}
+    for play in told.values():
+        shelves.hear(play)
+    return Truth(
+        artists=shelves.artists.sizes(),
+        albums=shelves.albums.sizes(),
+        songs=shelves.songs.sizes(),
+        plays=len(told),
+        shows=_shows(world, _own_artists(shelves, told.values())),
+        sources=states,
+        unsure_pairs=unsure_pairs,
+        recommended_albums=6,
+        skipped_files=1,
+    )
+
+
+def _stream(shelves: _Shelves, user: SpotifyUser) -> None:
+    for _, album in user.albums:
+        shelves.offer(album, album.songs)
+        shelves.albums.saved.add(album.slug)
+    for _, song in user.tracks:
+        shelves.offer(_filed_under(song), [song])
+        shelves.songs.saved.add(song.slug)
+    for playlist in user.playlists:
+        for entry in playlist.songs:
+            if entry:
+                shelves.offer(_filed_under(entry), [entry])
+    followed = {artist.name for artist in user.following}
+    shelves.artists.saved |= followed
+    shelves.artists.service |= followed
+
+
+def _filed_under(song: Song) -> Album:
+    """The album a streaming service shows with a song: a real album before a compilation."""
+    return next((album for album in ALBUMS.values() if song in album.songs and album.form == "album"), home_of(song))
+
+
+def _names(album: Album, songs: Iterable[Song]) -> set[str]:
+    credits = [*album.credits, *(credit for song in songs for credit in song.credits)]
+    return {credit.artist.name for credit in credits} - {VARIOUS.name}
+
+
+def _own_artists(shelves: _Shelves, plays: Iterable[Play]) -> set[str]:
+    leads = [play.song.credits[0].artist.name for play in plays]
+    often = {name for name in set(leads) if leads.count(name) >= HEARD_OFTEN}
+    saved_albums = {ALBUMS[slug].credits[0].artist.name for slug in shelves.albums.saved}
+    saved_songs = {name for name in shelves.artists.service | shelves.artists.heard if _has_saved(shelves, name)}
+    return shelves.artists.owned | shelves.artists.saved | saved_albums | saved_songs | often
+
+
+def _has_saved(shelves: _Shelves, name: str) -> bool:
+    songs = (song for album in ALBUMS.values() for song in album.songs if song.slug in shelves.songs.saved)
+    return any(song.credits[0].artist.name == name for song in songs)
+
+
+def _shows(world: World, own: set[str]) -> Shows:
+    today = datetime.fromtimestamp(world.now, UTC).date()
+    coming = [gig for gig in world.events if gig.day > today and gig.music and not gig.test]
+    near = [gig for gig in coming if gig.venue.miles <= RADIUS_MILES]
+    mine = [gig for gig in near if any(_is(act, own) for act in gig.lineup)]
+    return Shows(
+        listed=_events(near),
+        own=_events(gig for gig in mine if gig.names_lineup),
+        possible=_events(gig for gig in mine if not gig.names_lineup),
+        cancelled=_events(gig for gig in near if gig.status == "cancelled"),
+    )
+
+
+def _is(act: Artist, names: set[str]) -> bool:
+    return act.name in names
+
+
+def _events(entries: Iterable[Gig]) -> int:
+    """Packages and other sellers' entries are the same evening."""
+    return len({gig.event for gig in entries})
