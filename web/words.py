@@ -15,7 +15,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 def teach(app: Flask) -> None:
     app.jinja_env.filters.update(clock=clock, span=span, count=count, plural=plural, ago=ago, day=day, size=size)
-    app.jinja_env.globals.update(hue=hue, sleeve_seed=sleeves.seed, year_of=year_of)
+    app.jinja_env.globals.update(hue=hue, sleeve_seed=sleeves.seed, year_of=year_of, moment_of=moment_of)
 
 
 def zone() -> tzinfo | None:
@@ -34,6 +34,11 @@ def moment(at: float) -> str:
     here = local(at)
     parts = ((5, "night"), (12, "morning"), (18, "afternoon"), (22, "evening"), (24, "night"))
     return f"{here - timedelta(hours=5):%A} {next(word for end, word in parts if here.hour < end)}"
+
+
+def moment_of(at: float) -> str:
+    """`Sunday morning, 5 July 2026`."""
+    return f"{moment(at)}, {day(at)}"
 
 
 def clock(seconds: float | None) -> str:

@@ -52,9 +52,7 @@ def household(store: Store, music: Path, password: str) -> Listener:
     return ana
 
 
-def connect(
-    store: Store, key: str, provider: str, name: str, owner: int | None, settings: dict[str, str]
-) -> int:
+def connect(store: Store, key: str, provider: str, name: str, owner: int | None, settings: dict[str, str]) -> int:
     values = {
         "key": key,
         "provider": provider,
@@ -107,12 +105,28 @@ def owned(music: Path) -> list[Record]:
             tone(path, 220 * 2 ** (position / 12))
             audio = Audio(path=str(path.relative_to(music)), codec="wav", size=path.stat().st_size, lossless=True)
             records.append(
-                Track(id=audio.path, title=song, credits=credits, edition=title, position=position, seconds=SECONDS, audio=audio)
+                Track(
+                    id=audio.path,
+                    title=song,
+                    credits=credits,
+                    edition=title,
+                    position=position,
+                    seconds=SECONDS,
+                    audio=audio,
+                )
             )
     alac = Audio(path="Even numbers/09 Sixteen.m4a", codec="alac", size=4, lossless=True)
     (music / alac.path).write_bytes(b"alac")
     records.append(
-        Track(id=alac.path, title="Sixteen", credits=[Credit(name="Nora Quist")], edition="Even numbers", position=9, seconds=60, audio=alac)
+        Track(
+            id=alac.path,
+            title="Sixteen",
+            credits=[Credit(name="Nora Quist")],
+            edition="Even numbers",
+            position=9,
+            seconds=60,
+            audio=alac,
+        )
     )
     return records
 
@@ -121,7 +135,9 @@ def streamed() -> list[Record]:
     records: list[Record] = []
     for title, artist, year, songs in STREAMED:
         credits = [Credit(name=artist, id=f"sp-{artist}")]
-        records.append(Edition(id=f"sp-{title}", title=title, credits=credits, released=str(year), total_tracks=len(songs)))
+        records.append(
+            Edition(id=f"sp-{title}", title=title, credits=credits, released=str(year), total_tracks=len(songs))
+        )
         records += [
             Track(id=f"sp-{title}-{n}", title=song, credits=credits, edition=f"sp-{title}", position=n, seconds=SECONDS)
             for n, song in enumerate(songs, 1)
@@ -137,7 +153,13 @@ def played() -> list[Record]:
     heard = [("Slow harbour", "Nora Quist", "Harbour lights")] * 9 + [("Fold", "The Tin Orchard", "Paper engines")] * 4
     heard += [("Niña del alba", "Luz Berrocal", "Ánima de río")] * 3 + [("Far shore", "Old Signal", "Morse")] * 6
     return [
-        Play(at=now - timedelta(hours=7 * n + 2), title=title, credits=[Credit(name=artist)], album=album, seconds=SECONDS)
+        Play(
+            at=now - timedelta(hours=7 * n + 2),
+            title=title,
+            credits=[Credit(name=artist)],
+            album=album,
+            seconds=SECONDS,
+        )
         for n, (title, artist, album) in enumerate(heard)
     ]
 
@@ -163,4 +185,3 @@ def tone(path: Path, hertz: float) -> None:
         file.setframerate(rate)
         samples = (int(3000 * math.sin(2 * math.pi * hertz * n / rate)) for n in range(rate * SECONDS))
         file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-

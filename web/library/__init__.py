@@ -1,33 +1,16 @@
-"""The library's pages: albums, artists, songs, and one page for each of them."""
+"""The library's pages: albums, artists and songs in lists and one by one, and what listeners say about them.
+
+lists      what there is, filtered, sorted, page by page
+pages      one album, artist or song; favourites; play lists for the player
+decisions  the same, not the same, undo
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
 
 bp = Blueprint("library", __name__, template_folder="templates")
 
+from web.library import decisions, lists, pages  # noqa: E402 - they put their routes on `bp`
 
-@bp.get("/library")
-def albums() -> ResponseReturnValue:
-    return render_template("error.html", title="Library", words="", code=200)
-
-
-@bp.get("/albums/<int:item_id>")
-def album(item_id: int) -> ResponseReturnValue:
-    abort(404)
-
-
-@bp.get("/albums/<int:item_id>/list")
-def album_list(item_id: int) -> ResponseReturnValue:
-    abort(404)
-
-
-@bp.get("/artists/<int:item_id>")
-def artist(item_id: int) -> ResponseReturnValue:
-    abort(404)
-
-
-@bp.get("/tracks/<int:item_id>")
-def track(item_id: int) -> ResponseReturnValue:
-    abort(404)
+__all__ = ["bp", "decisions", "lists", "pages"]

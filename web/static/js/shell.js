@@ -10,17 +10,18 @@ function markCurrent() {
   }
 }
 
-export function toast(words) {
-  const note = document.createElement("p");
+/** Shows `what`: words, or nodes taken from the page (a sentence with its undo). */
+export function toast(...what) {
+  const note = document.createElement("div");
   note.className = "toast";
-  note.textContent = words;
+  note.append(...what);
   document.getElementById("toasts").append(note);
-  setTimeout(() => note.remove(), 6000);
+  setTimeout(() => note.remove(), note.querySelector("button") ? 12000 : 6000);
 }
 
 function liftNotes() {
   for (const note of main.querySelectorAll("[data-toast]")) {
-    toast(note.textContent);
+    toast(...note.childNodes);
     note.remove();
   }
 }
@@ -48,6 +49,9 @@ document.body.addEventListener("htmx:sendError", () => toast("Bandstand does not
 
 document.body.addEventListener("htmx:beforeRequest", () => document.documentElement.classList.add("is-busy"));
 document.body.addEventListener("htmx:afterRequest", () => document.documentElement.classList.remove("is-busy"));
+
+// Filters and sort orders take effect when they change.
+document.addEventListener("change", (event) => event.target.closest("select")?.form?.matches("[data-auto]") && event.target.form.requestSubmit());
 
 document.getElementById("more")?.addEventListener("click", (event) => {
   if (event.target.closest("a")) event.currentTarget.hidePopover();

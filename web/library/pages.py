@@ -1,0 +1,110 @@
+"""One album, artist or song, with all that is known of it; favourites; play lists for the player."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from aggregator import stances, stars
+from aggregator.library import items
+from aggregator.shows import calendar
+from web import playing
+from web.context import listener, store
+from web.library import bp
+
+Found = TypeVar("Found", items.AlbumPage, items.ArtistPage, items.RecordingPage)
+
+NEXT_SHOWS = 4
+FORMS = {"ep": "EP", "live": "Live album", "other": "Album"}
+
+
+@bp.app_template_global()
+def form_words(form: str) -> str:
+    """`Album`, `EP`, `Live album`, `Compilation` …"""
+    return FORMS.get(form, form.capitalize())
+
+
+@bp.get("/albums/<int:item_id>")
+def album(item_id: int) -> ResponseReturnValue:
+    with store().read() as conn:
+        found = _one(conn, items.album, item_id, "library.album")
+    if not isinstance(found, items.AlbumPage):
+        return found
+    most = max((song.plays for song in found.songs), default=0)
+    first = next((song.audio_claim for song in found.songs if song.audio_claim is not None), None)
+    return render_template("library/album.html", kind="album", item=found, most_played=most, first=first)
+
+
+@bp.get("/artists/<int:item_id>")
+def artist(item_id: int) -> ResponseReturnValue:
+    with store().read() as conn:
+        found = _one(conn, items.artist, item_id, "library.artist")
+        if not isinstance(found, items.ArtistPage):
+            return found
+        shows = calendar.next_shows(conn, listener(), NEXT_SHOWS, artist_id=found.id)
+        said = stances.words(conn, listener().id, [found.id]).get(found.id, {})
+    return render_template("library/artist.html", kind="artist", item=found, shows=shows, said=said)
+
+
+@bp.get("/tracks/<int:item_id>")
+def track(item_id: int) -> ResponseReturnValue:
+    with store().read() as conn:
+        found = _one(conn, items.recording, item_id, "library.track")
+    if not isinstance(found, items.RecordingPage):
+        return found
+    return render_template("library/track.html", kind="recording", item=found)
+
+
+def _one(
+    conn: Any, read: Callable[[Any, int, int], Found | items.Moved | None], item_id: int, endpoint: str
+) -> Found | ResponseReturnValue:
+    """The page; or the way to where the item is now. What no account of the listener's speaks of is not there."""
+    found = read(conn, listener().id, item_id)
+    if isinstance(found, items.Moved):
+        return cast(ResponseReturnValue, redirect(url_for(endpoint, item_id=found.id), 301))
+    if found is None or not found.claims:
+        abort(404, "This is not in your library. It may have left with the source that brought it.")
+    return found
+
+
+# --- for the player ---------------------------------------------------------------------------------------------------
+
+
+@bp.get("/albums/<int:item_id>/list")
+def album_list(item_id: int) -> ResponseReturnValue:
+    with store().read() as conn:
+        found = items.album(conn, listener().id, item_id)
+        return playing.listed(conn, found.songs if isinstance(found, items.AlbumPage) else [])
+
+
+@bp.get("/artists/<int:item_id>/list")
+def artist_list(item_id: int) -> ResponseReturnValue:
+    """The songs played most."""
+    with store().read() as conn:
+        found = items.artist(conn, listener().id, item_id)
+        return playing.listed(conn, found.songs if isinstance(found, items.ArtistPage) else [])
+
+
+@bp.get("/tracks/<int:item_id>/list")
+def track_list(item_id: int) -> ResponseReturnValue:
+    with store().read() as conn:
+        found = items.recording(conn, listener().id, item_id)
+        return playing.listed(conn, [found.card] if isinstance(found, items.RecordingPage) else [])
+
+
+# --- favourites -------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/stars/<any(artist, album, recording):kind>/<int:item_id>")
+def star(kind: stars.Kind, item_id: int) -> ResponseReturnValue:
+    """Put a star on or take it off; answers with the button as it is then."""
+    on = request.form.get("on") == "1"
+    if on and not stars.put(store(), listener().id, kind, item_id):
+        abort(404, "This is not in your library any more.")
+    if not on:
+        stars.take(store(), listener().id, kind, item_id)
+    item = {"id": item_id, "title": request.form.get("name", ""), "starred": on}
+    return render_template("library/star.html", kind=kind, item=item)
