@@ -328,6 +328,7 @@ understudy-tapes | The Understudy Tapes | understudy-astronauts | 2023-06-16 | e
   1 | Take Nine | 2:59
   2 | Spare Moon | 3:30
   3 | House Lights | 4:18
+  4 | Encore for Gravity | 3:11
 """
 
 

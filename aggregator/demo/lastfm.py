@@ -17,9 +17,9 @@ from flask import Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from aggregator.demo import service
-from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, home_of, mbid
+from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, home_of
 from aggregator.demo.listening import Play
-from aggregator.demo.neighbours import EVERYBODY, Release, listeners, named, releases, similar, tags
+from aggregator.demo.neighbours import EVERYBODY, UNLINKED, Release, listeners, named, releases, similar, tags
 from aggregator.demo.service import Service, whole
 from aggregator.demo.world import LASTFM_KEY, LASTFM_SECRET, LastfmUser, World, build
 
@@ -382,7 +382,7 @@ def session_key(name: str) -> str:
 
 def _known(act: Artist) -> str:
     """The act's id, where the service has one."""
-    return "" if act.slug in ("tramline-ohio", "mudlark-telephone", "dj-kettlewire") else mbid("artist", act.slug)
+    return "" if act.slug in UNLINKED else act.mbid
 
 
 def _page_of(*names: str) -> str:

@@ -64,6 +64,8 @@ _LAST = (
 
 
 NEAREST = 8
+UNLINKED = ("tramline-ohio", "mudlark-telephone", "dj-kettlewire")
+"""Acts whose MusicBrainz id a scrobbling service does not know."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def tags(artist: Artist) -> list[tuple[str, int]]:
 def releases(artist: Artist) -> list[Release]:
     """Albums of an act, most played first."""
     if artist.slug in ARTISTS:
-        albums = albums_of(artist)
+        albums = [album for album in albums_of(artist) if album.form != "single"]
         return [Release(album.title, 90_000 // (n + 1), album.slug) for n, album in enumerate(albums)]
     dice = Random(artist.slug)  # noqa: S311
     titles = [f"{first} {last}" for first, last in zip(dice.sample(_FIRST, 3), dice.sample(_LAST, 3), strict=True)]

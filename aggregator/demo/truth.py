@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aggregator.demo.catalogue import ALBUMS, VARIOUS, Album, Artist, Song, home_of
+from aggregator.demo.catalogue import ALBUMS, VARIOUS, Album, Artist, Song, albums_of, home_of
 from aggregator.demo.gigs import Gig
 from aggregator.demo.listening import Play
+from aggregator.demo.neighbours import UNLINKED
 from aggregator.demo.world import RADIUS_MILES, LastfmUser, SpotifyUser, World
 
 HEARD_OFTEN = 5
@@ -29,7 +30,8 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Shows:
-    """Coming events within the radius. `own`: of an artist of one's own, by id; `possible`: by name alone."""
+    """Coming events within the radius. `own`: of an artist of one's own, by an id that the library knows too;
+    `possible`: by name alone."""
 
     listed: int
     own: int
@@ -48,7 +50,8 @@ class Truth:
     shows: Shows
     sources: dict[str, str]
     """State by the account's key."""
-    unsure_pairs: int
+    unsure_songs: int
+    """Pairs of songs that only a listener can tell apart."""
     recommended_albums: int
     """At least so many."""
     skipped_files: int
@@ -107,8 +110,8 @@ def truth(world: World) -> dict[str, Truth]:
     mine = {"robin-spotify": "ready", "robin-lastfm": "ready", "robin-old-phone": "needs the listener"}
     theirs = {"sam-spotify": "ready", "sam-lastfm": "ready"}
     return {
-        "Robin": _truth(world, robin, world.lastfm["robin_demo"], states | mine, unsure_pairs=1),
-        "Sam": _truth(world, sam, world.lastfm["sam_demo"], states | theirs, unsure_pairs=0),
+        "Robin": _truth(world, robin, world.lastfm["robin_demo"], states | mine, unsure_songs=1),
+        "Sam": _truth(world, sam, world.lastfm["sam_demo"], states | theirs, unsure_songs=0),
     }
 
 
@@ -117,7 +120,7 @@ def as_json(world: World) -> dict[str, Any]:
 
 
 def _truth(
-    world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[str, str], *, unsure_pairs: int
+    world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[str, str], *, unsure_songs: int
 ) -> Truth:
     shelves = _Shelves()
     for album in ALBUMS.values():
@@ -135,7 +138,7 @@ def _truth(
         plays=len(told),
         shows=_shows(world, _own_artists(shelves, told.values())),
         sources=states,
-        unsure_pairs=unsure_pairs,
+        unsure_songs=unsure_songs,
         recommended_albums=6,
         skipped_files=1,
     )
@@ -184,19 +187,21 @@ def _shows(world: World, own: set[str]) -> Shows:
     today = datetime.fromtimestamp(world.now, UTC).date()
     coming = [gig for gig in world.events if gig.day > today and gig.music and not gig.test]
     near = [gig for gig in coming if gig.venue.miles <= RADIUS_MILES]
-    mine = [gig for gig in near if any(_is(act, own) for act in gig.lineup)]
+    mine = [(gig, act) for gig in near for act in gig.lineup if act.name in own]
+    sure = _events(gig for gig, act in mine if gig.names_lineup and _linked(act))
     return Shows(
-        listed=_events(near),
-        own=_events(gig for gig in mine if gig.names_lineup),
-        possible=_events(gig for gig in mine if not gig.names_lineup),
-        cancelled=_events(gig for gig in near if gig.status == "cancelled"),
+        listed=len(_events(near)),
+        own=len(sure),
+        possible=len(_events(gig for gig, _ in mine) - sure),
+        cancelled=len(_events(gig for gig in near if gig.status == "cancelled")),
     )
 
 
-def _is(act: Artist, names: set[str]) -> bool:
-    return act.name in names
+def _linked(act: Artist) -> bool:
+    """Whether files or scrobbles know the act's id, as the concert listing does."""
+    return act.slug not in UNLINKED or any(album.owned for album in albums_of(act))
 
 
-def _events(entries: Iterable[Gig]) -> int:
+def _events(entries: Iterable[Gig]) -> set[str]:
     """Packages and other sellers' entries are the same evening."""
-    return len({gig.event for gig in entries})
+    return {gig.event for gig in entries}

@@ -207,7 +207,7 @@ ROBIN_TRACKS = (
     "low-tide-radio-single",
 )
 ROBIN_FOLLOWS = ("paper-lighthouses", "quiet-arithmetic", "mudlark-telephone", "yrsa-vindmyll", "senor-tectonico")
-ROBIN_LOVED = ("low-tide-radio", "kerosene-waltz", "marmalade-tuesday", "abfahrt", "placa-de-nazca")
+ROBIN_LOVED = ("party-line", "kerosene-waltz", "marmalade-tuesday", "abfahrt", "placa-de-nazca")
 ROBIN_PLAYLISTS = (
     Playlist(
         "tuesday-kitchen",
