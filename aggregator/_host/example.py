@@ -48,7 +48,7 @@ def _setting(field: FormField, provider: str) -> Iterator[str]:
     if field.kind == "secret":
         yield f'#{field.name} = "env:{provider.upper()}_{field.name.upper()}"'
     elif field.default is None:
-        yield f"#{field.name} = {'0' if field.kind == 'number' else json.dumps('…')}"
+        yield f"#{field.name} = {'0' if field.kind == 'number' else _toml(None)}"
     else:
         yield f"#{field.name} = {_toml(field.default)}"
 
