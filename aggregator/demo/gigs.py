@@ -98,6 +98,8 @@ _MINE = (
     "paper-lighthouses", "mudlark-telephone", "quiet-arithmetic", "senor-tectonico", "marrow-quince",
     "understudy-astronauts", "zwolfuhrbahn", "kohai-marimba-club", "dj-kettlewire", "yrsa-vindmyll",
 )  # fmt: skip
+_BY_NAME = ("kohai-marimba-club", "quiet-arithmetic")
+"""Acts that play small halls midweek."""
 _NEAR = tuple(venue for venue in VENUES.values() if venue.miles < 30)
 _OTHERS = tuple(NEIGHBOURS.values())
 
@@ -128,15 +130,16 @@ def _week(week: int) -> Iterator[Gig]:
     wednesday, thursday, friday, saturday, sunday = (monday + timedelta(days=n) for n in (2, 3, 4, 5, 6))
     mine, other = ARTISTS[_MINE[week % len(_MINE)]], _OTHERS[week * 5 % len(_OTHERS)]
     support, next_one = _OTHERS[(week * 5 + 1) % len(_OTHERS)], ARTISTS[_MINE[(week + 3) % len(_MINE)]]
-    weekend = _gig(friday, time(20, 30), week, mine, support)
-    yield _with_status(weekend, week)
+    weekend = _with_status(_gig(friday, time(20, 30), week, mine, support), week)
+    yield weekend
     if week % 3 == 0:
         yield _resale(weekend)
     saturday_gig = _gig(saturday, None if week % 5 == 2 else time(21, 0), week + 1, other)
     yield saturday_gig
     if week % 4 == 1:
         yield replace(saturday_gig, id=saturday_gig.id + "V", title=f"VIP Package: {other.name}", prices=(180.0, 180.0))
-    yield _by_name(_gig(wednesday, time(19, 30), week + 2, next_one))
+    midweek = _gig(wednesday, time(19, 30), week + 2, next_one)
+    yield _by_name(midweek) if next_one.slug in _BY_NAME else midweek
     yield _gig(thursday, time(20, 0), week + 3, _OTHERS[(week * 5 + 2) % len(_OTHERS)])
     yield _gig(thursday, time(19, 0), week, mine, venue=VENUES["coopers-loft"])
     yield replace(_gig(saturday, time(20, 0), week, next_one, venue=VENUES["tugboat"]), says_zone=False)

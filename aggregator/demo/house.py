@@ -27,7 +27,7 @@ from aggregator.store import Store, open_store
 
 SERVICES = ("spotify", "lastfm", "ticketmaster")
 MARK = "demo.json"
-"""In the demo's data directory: when its story began, and the ports the services had last."""
+"""In the demo's data directory: when its story began, when it was last told, and the ports the services had then."""
 LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
 BROKEN = "stray/broken-download.mp3"
 
@@ -48,26 +48,26 @@ class Source:
 def prepare(config: Config) -> list[Running]:
     """Start the services; move in, the first time. The marked folder is the demo's for good."""
     mark = _read_mark(config.data)
-    story = world.build(int(time.time()), mark["since"])
+    told = world.build(int(time.time()), mark["since"])
     with ExitStack() as stack:
-        services = _start(stack, story, mark["ports"])
+        services = _start(stack, told, mark["ports"])
         addresses = {service.name: service.url for service in services}
         store = stack.enter_context(closing(open_store(config.data)))
         if mark["moved_in"]:
             _readdress(store, addresses)
         else:
-            _move_in(store, config.data, story, addresses)
+            _move_in(store, config.data, told, addresses)
         ports = {service.name: int(service.url.rpartition(":")[2]) for service in services}
-        mark |= {"moved_in": True, "ports": ports}
+        mark |= {"now": told.now, "moved_in": True, "ports": ports}
         (config.data / MARK).write_text(json.dumps(mark))
         store.close()
         stack.pop_all()  # all went well: the services stay
     return services
 
 
-def the_sources(data: Path, story: World) -> list[Source]:
+def the_sources(data: Path, told: World) -> list[Source]:
     """Every account of the demo, in the order in which they are read."""
-    robin, old_phone, sam = story.spotify.values()
+    robin, old_phone, sam = told.spotify.values()
     return [
         Source("music", "Music folder", "files", None, {"folder": str(data / "music")}),
         Source("robin-spotify", "Robin's Spotify", "spotify", "Robin", _spotify(robin), "spotify"),
@@ -87,6 +87,12 @@ def _lastfm(name: str) -> dict[str, str]:
     return {"user": name, "api_key": world.LASTFM_KEY, "api_secret": world.LASTFM_SECRET}
 
 
+def story(data: Path) -> World:
+    """The story as it was last told in this data directory."""
+    mark = _read_mark(data)
+    return world.build(mark["now"], mark["since"])
+
+
 def _read_mark(data: Path) -> dict[str, Any]:
     """A story goes on where it began: plays that were told once are never untold."""
     try:
@@ -97,9 +103,9 @@ def _read_mark(data: Path) -> dict[str, Any]:
     return mark
 
 
-def _start(stack: ExitStack, story: World, ports: Mapping[str, int]) -> list[Running]:
+def _start(stack: ExitStack, told: World, ports: Mapping[str, int]) -> list[Running]:
     """All services, on their old ports where those are free."""
-    options = {"now": story.now, "since": story.since}
+    options = {"now": told.now, "since": told.since}
     return [stack.enter_context(Running(name, port=_free(ports.get(name, 0)), **options)) for name in SERVICES]
 
 
@@ -113,7 +119,7 @@ def _free(port: int) -> int:
     return port
 
 
-def _move_in(store: Store, data: Path, story: World, addresses: Mapping[str, str]) -> None:
+def _move_in(store: Store, data: Path, told: World, addresses: Mapping[str, str]) -> None:
     """Write what is not there yet: an earlier start may have broken off."""
     lay_out_music(data / "music")
     home = Preferences(place=places.by_zip(world.ZIP), radius=world.RADIUS_MILES, unit="mi")
@@ -121,7 +127,7 @@ def _move_in(store: Store, data: Path, story: World, addresses: Mapping[str, str
     ids = {name: here.get(name) or listeners.create(store, name, role, preferences=home).id for name, role in LISTENERS}
     with store.read() as conn:
         taken = {account.key for account in accounts.every(conn)}
-    for source in the_sources(data, story):
+    for source in the_sources(data, told):
         if source.key not in taken:
             settings = dict(source.settings) | ({"address": addresses[source.service]} if source.service else {})
             owner = ids[source.owner] if source.owner else None

@@ -64,7 +64,7 @@ _LAST = (
 
 
 NEAREST = 8
-UNLINKED = ("tramline-ohio", "mudlark-telephone", "dj-kettlewire")
+UNLINKED = ("tramline-ohio", "dj-kettlewire")
 """Acts whose MusicBrainz id a scrobbling service does not know."""
 
 

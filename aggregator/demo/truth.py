@@ -13,6 +13,8 @@ from aggregator.demo.listening import Play
 from aggregator.demo.neighbours import UNLINKED
 from aggregator.demo.world import RADIUS_MILES, LastfmUser, SpotifyUser, World
 
+UNSURE = {"low-tide-radio", "low-tide-radio-single"}
+"""One title, five seconds apart, on an album and a single: one recording or two?"""
 HEARD_OFTEN = 5
 """Plays that make an artist the listener's own."""
 
@@ -50,8 +52,8 @@ class Truth:
     shows: Shows
     sources: dict[str, str]
     """State by the account's key."""
-    unsure_songs: int
-    """Pairs of songs that only a listener can tell apart."""
+    unsure: dict[str, int]
+    """Pairs that only a listener can decide, by kind."""
     recommended_albums: int
     """At least so many."""
     skipped_files: int
@@ -110,8 +112,8 @@ def truth(world: World) -> dict[str, Truth]:
     mine = {"robin-spotify": "ready", "robin-lastfm": "ready", "robin-old-phone": "needs the listener"}
     theirs = {"sam-spotify": "ready", "sam-lastfm": "ready"}
     return {
-        "Robin": _truth(world, robin, world.lastfm["robin_demo"], states | mine, unsure_songs=1),
-        "Sam": _truth(world, sam, world.lastfm["sam_demo"], states | theirs, unsure_songs=0),
+        "Robin": _truth(world, robin, world.lastfm["robin_demo"], states | mine),
+        "Sam": _truth(world, sam, world.lastfm["sam_demo"], states | theirs),
     }
 
 
@@ -119,9 +121,7 @@ def as_json(world: World) -> dict[str, Any]:
     return {name: asdict(one) for name, one in truth(world).items()}
 
 
-def _truth(
-    world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[str, str], *, unsure_songs: int
-) -> Truth:
+def _truth(world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[str, str]) -> Truth:
     shelves = _Shelves()
     for album in ALBUMS.values():
         if album.owned:
@@ -131,14 +131,15 @@ def _truth(
     told = {play.at: play for play in (*lastfm.plays, *spotify.recent)}
     for play in told.values():
         shelves.hear(play)
+    own = _own_artists(shelves, told.values())
     return Truth(
         artists=shelves.artists.sizes(),
         albums=shelves.albums.sizes(),
         songs=shelves.songs.sizes(),
         plays=len(told),
-        shows=_shows(world, _own_artists(shelves, told.values())),
+        shows=_shows(world, own),
         sources=states,
-        unsure_songs=unsure_songs,
+        unsure={"artist": len(_by_name_alone(world, own)), "recording": int(UNSURE <= shelves.songs.service)},
         recommended_albums=6,
         skipped_files=1,
     )
@@ -183,10 +184,14 @@ def _has_saved(shelves: _Shelves, name: str) -> bool:
     return any(song.credits[0].artist.name == name for song in songs)
 
 
-def _shows(world: World, own: set[str]) -> Shows:
+def _coming(world: World) -> list[Gig]:
     today = datetime.fromtimestamp(world.now, UTC).date()
-    coming = [gig for gig in world.events if gig.day > today and gig.music and not gig.test]
-    near = [gig for gig in coming if gig.venue.miles <= RADIUS_MILES]
+    coming = (gig for gig in world.events if gig.day > today and gig.music and not gig.test)
+    return [gig for gig in coming if gig.venue.miles <= RADIUS_MILES]
+
+
+def _shows(world: World, own: set[str]) -> Shows:
+    near = _coming(world)
     mine = [(gig, act) for gig in near for act in gig.lineup if act.name in own]
     sure = _events(gig for gig, act in mine if gig.names_lineup and _linked(act))
     return Shows(
@@ -195,6 +200,11 @@ def _shows(world: World, own: set[str]) -> Shows:
         possible=len(_events(gig for gig, _ in mine) - sure),
         cancelled=len(_events(gig for gig in near if gig.status == "cancelled")),
     )
+
+
+def _by_name_alone(world: World, own: set[str]) -> set[str]:
+    """Own artists who stand on some bill without any id: the same act, or another of that name?"""
+    return {act.name for gig in _coming(world) if not gig.names_lineup for act in gig.lineup} & own
 
 
 def _linked(act: Artist) -> bool:
