@@ -31,6 +31,8 @@ __all__ = ["FormField"]
 DEADLINE = 3.0
 """Seconds a page waits for services."""
 LINES_SHOWN = 20
+WAITING = ("load error", "settings error", "needs the listener")
+"""States that end only when somebody does something."""
 
 
 class SettingsRefused(ValueError):
@@ -191,6 +193,13 @@ def progress(store: Store, listener_id: int) -> list[Run]:
         busy = run.c.state.in_(("queued", "running"))
         query = select(run).where(busy, or_(run.c.account_id.is_(None), run.c.account_id.in_(seen)))
         return [_run(row) for row in conn.execute(query.order_by(run.c.id))]
+
+
+def troubled(store: Store, listener_id: int) -> list[Account]:
+    """Accounts that cannot go on without the listener: one query, for pages that show no cards."""
+    with store.read() as conn:
+        seen = _seen_by(conn, listener_id)
+    return [each for each in seen if each.enabled and each.state in WAITING]
 
 
 def _seen_by(conn: Connection, listener_id: int) -> list[Account]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, request, url_for
 
+from web import words
 from web.media import sleeves
 
 PICTURES = (96, 300, 640)
@@ -64,8 +65,7 @@ def picture(item: object, size: int) -> str:
     art = getattr(item, "art", None)
     if art:
         return url_for("media.artwork", name=art, size=next((side for side in PICTURES if side >= size), PICTURES[-1]))
-    name = getattr(item, "title", None) or getattr(item, "name", None) or ""
-    return url_for("media.sleeve", seed=sleeves.seed(str(name)))
+    return url_for("media.sleeve", seed=sleeves.seed(words.drawn_from(item)))
 
 
 def _place(response: Response) -> Response:

@@ -98,9 +98,14 @@ def year_of(at: float | None) -> str:
     return f"{local(at):%Y}" if at is not None else ""
 
 
+def drawn_from(item: object) -> str:
+    """The words that a sleeve is drawn from: a song shares its album's."""
+    return next((str(said) for name in ("album_title", "title", "name") if (said := getattr(item, name, None))), "")
+
+
 def hue(item: object) -> str:
     """The class that colours a page or card after its artwork; that of the drawn sleeve where there is no artwork."""
     found = getattr(item, "hue", None)
     if found is None and getattr(item, "art", None) is None:
-        found = sleeves.hue(sleeves.seed(str(getattr(item, "title", None) or getattr(item, "name", ""))))
+        found = sleeves.hue(sleeves.seed(drawn_from(item)))
     return "" if found is None else f"hue-{int(found) % 360 // 10 * 10:03}"

@@ -7,11 +7,30 @@ import time
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from aggregator import recommendations, sources
+from aggregator.library import items
+from aggregator.shows import calendar
 from web import words
+from web.context import listener, store
 
 bp = Blueprint("home", __name__, template_folder="templates")
+
+SHELF = 8
+NEXT_SHOWS = 5
 
 
 @bp.get("/")
 def page() -> ResponseReturnValue:
-    return render_template("home/page.html", moment=words.moment(time.time()))
+    now = int(time.time())
+    with store().read() as conn:
+        home = items.home(conn, listener().id, now, SHELF)
+        shows = calendar.next_shows(conn, listener(), NEXT_SHOWS)
+    troubled = sources.troubled(store(), listener().id)
+    return render_template("home/page.html", moment=words.moment(now), home=home, shows=shows, troubled=troubled)
+
+
+@bp.get("/suggested")
+def suggested() -> ResponseReturnValue:
+    """The shelf of albums to buy, which follows the page."""
+    with store().read() as conn:
+        return render_template("home/suggested.html", albums=recommendations.albums_for(conn, listener().id, SHELF))

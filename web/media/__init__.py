@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
+from aggregator import artwork as pictures
 from aggregator import playback
-from web.context import listener, store
+from web.context import config, listener, store
 from web.media import sleeves
 
 bp = Blueprint("media", __name__)
@@ -36,7 +37,12 @@ def stream(claim_id: int) -> ResponseReturnValue:
 @bp.get("/artwork/<name>-<int:size>")
 def artwork(name: str, size: int) -> ResponseReturnValue:
     """A cover in one of three sizes. Its name changes with its content, so browsers keep it."""
-    abort(404)
+    path = pictures.file(config().data, name, size)
+    if path is None:
+        abort(404, "This picture is not here any more.")
+    response = send_file(path, mimetype="image/webp", conditional=True)
+    response.headers["Cache-Control"] = f"private, {FOREVER}"
+    return response
 
 
 @bp.get("/sleeves/<seed>.svg")

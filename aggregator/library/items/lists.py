@@ -92,8 +92,13 @@ _SHOW = {"": "1", "owned": "s.owned", "saved": "s.saved", "service": "s.service"
 
 
 def albums(conn: Connection, listener_id: int, query: Query) -> Page[AlbumCard]:
-    page = _page(conn, "album", listener_id, query, album_card)
+    page = album_rows(conn, listener_id, query)
     return Page(playable(conn, listener_id, page.items), page.after)
+
+
+def album_rows(conn: Connection, listener_id: int, query: Query) -> Page[AlbumCard]:
+    """As `albums`, but without what to play."""
+    return _page(conn, "album", listener_id, query, album_card)
 
 
 def artists(conn: Connection, listener_id: int, query: Query) -> Page[ArtistCard]:

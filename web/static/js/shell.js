@@ -59,6 +59,8 @@ document.getElementById("more")?.addEventListener("click", (event) => {
 
 arrive();
 
+addEventListener("scroll", () => document.documentElement.classList.toggle("is-scrolled", scrollY > 24), { passive: true });
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
