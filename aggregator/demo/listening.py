@@ -112,10 +112,9 @@ def _day(habits: Habits, day: date) -> Iterator[Play]:
 
 
 def _session(habits: Habits, day: date, dice: Random, start: int) -> Iterator[Play]:
-    """One to three records, each from the beginning and seldom to the end of a long evening."""
+    """One to three records, each from its beginning, none of them twice."""
     at = start
-    for _ in range(dice.choice((1, 2, 2, 3))):
-        album = _choose(habits, day, dice)
+    for album in dict.fromkeys(_choose(habits, day, dice) for _ in range(dice.choice((1, 2, 2, 3)))):
         for song in album.songs[: dice.randrange(2, 6)]:
             spelling = habits.spellings.get(song.slug) if dice.random() < 0.33 else None
             yield Play(at, song, album, _services(habits, album, dice), spelling or Spelling())

@@ -139,7 +139,7 @@ def _truth(world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[
         plays=len(told),
         shows=_shows(world, own),
         sources=states,
-        unsure={"artist": len(_by_name_alone(world, own)), "recording": int(UNSURE <= shelves.songs.service)},
+        unsure={"artist": len(_by_name_alone(world, own)), "recording": int(shelves.songs.service >= UNSURE)},
         recommended_albums=6,
         skipped_files=1,
     )
