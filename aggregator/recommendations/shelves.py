@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from aggregator.recommendations.cards import Card, listed
 from aggregator.recommendations.dismissals import Dismissal, dismissals, gathered
@@ -30,7 +31,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Standing:
-    """How much recommendations can know. `asked` of the listener's `artists` had an answer from a service."""
+    """How much recommendations can know. Services were `asked` about so many of the listener's `artists`."""
 
     artists: int
     asked: int
@@ -38,7 +39,7 @@ class Standing:
     running: bool
     done: int = 0  # look-ups of the run that is under way
     total: int | None = None
-    silent: tuple[tuple[str, str], ...] = ()  # accounts that gave errors only, with the last one in words
+    silent: tuple[tuple[str, str], ...] = ()  # accounts that answered before and cannot be asked now, and why
 
 
 @dataclass(frozen=True)
@@ -90,31 +91,36 @@ def _without(cards: list[Card], taken: list[Card]) -> list[Card]:
 
 def standing(conn: Connection, listener_id: int) -> Standing:
     """Three queries, none of which reads an answer."""
-    mine = or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None))
-    knows = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
-    artists = select(func.count()).select_from(shelf)
-    artists = artists.where(shelf.c.listener_id == listener_id, shelf.c.kind == "artist", knows)
-    friends = select(func.count()).select_from(claim).join(account)
-    friends = friends.where(claim.c.kind == "friend", claim.c.present, mine)
-    answered = (
-        select(account.c.name, answer.c.method, answer.c.error.is_(None).label("good"))
-        .add_columns(func.count().label("number"), func.max(answer.c.error).label("error"))
-        .join(account, account.c.id == answer.c.account_id)
-        .where(mine)
-        .group_by(account.c.id, answer.c.method, answer.c.error.is_(None))
-    )
-    unfinished = (run.c.what == "answers", run.c.account_id.is_(None), run.c.state.in_(("queued", "running")))
-    fetching = select(run.c.done, run.c.total).where(*unfinished)
-    counts = conn.execute(select(artists.scalar_subquery(), friends.scalar_subquery())).one()
-    rows = conn.execute(answered).all()
-    good = {row.name for row in rows if row.good}
-    under_way = conn.execute(fetching.order_by(run.c.id).limit(1)).first()
+    accounts = conn.execute(_accounts(listener_id)).all()
+    under_way = conn.execute(_under_way()).first()
     return Standing(
-        artists=min(SEEDS, counts[0]),
-        asked=max((row.number for row in rows if row.method == "similar" and row.good), default=0),
-        friends=counts[1],
+        artists=min(SEEDS, conn.execute(_own_artists(listener_id)).scalar_one()),
+        asked=max((row.asked for row in accounts), default=0),
+        friends=sum(row.friends for row in accounts),
         running=under_way is not None,
         done=under_way.done if under_way else 0,
         total=under_way.total if under_way else None,
-        silent=tuple(sorted({row.name: row.error for row in rows if row.name not in good}.items())),
+        silent=tuple((row.name, row.state_words) for row in accounts if row.asked and row.state != "ready"),
     )
+
+
+def _accounts(listener_id: int) -> Select[Any]:
+    """The listener's accounts, with how many artists each was asked about and how many friends it knows."""
+    asked = select(func.count()).where(answer.c.account_id == account.c.id, answer.c.method == "similar")
+    friends = select(func.count()).where(claim.c.account_id == account.c.id, claim.c.kind == "friend", claim.c.present)
+    return (
+        select(account.c.name, account.c.state, account.c.state_words)
+        .add_columns(asked.scalar_subquery().label("asked"), friends.scalar_subquery().label("friends"))
+        .where(or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None)), account.c.enabled)
+        .order_by(account.c.key)
+    )
+
+
+def _own_artists(listener_id: int) -> Select[Any]:
+    knows = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
+    return select(func.count()).where(shelf.c.listener_id == listener_id, shelf.c.kind == "artist", knows)
+
+
+def _under_way() -> Select[Any]:
+    unfinished = (run.c.what == "answers", run.c.account_id.is_(None), run.c.state.in_(("queued", "running")))
+    return select(run.c.done, run.c.total).where(*unfinished).order_by(run.c.id.desc()).limit(1)

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 
 from aggregator.listeners import Listener
 from aggregator.store import Store
-from aggregator.store.schema import answer, run
+from aggregator.store.schema import account, run
 from tests.recommendations.house import NOW, House, furnish
 
 from .conftest import PASSWORD
@@ -45,9 +45,7 @@ class TestPage:
         client.get("/discover")
         assert len([one for one in asked if one.startswith("SELECT")]) <= 10
 
-    def test_without_scripts_a_dismissal_is_undone_further_down(
-        self, client: FlaskClient, house: House
-    ) -> None:
+    def test_without_scripts_a_dismissal_is_undone_further_down(self, client: FlaskClient, house: House) -> None:
         rye = next(card for card in house.albums() if card.title == "Rye")
         client.post(f"/discover/albums/{rye.id}/dismiss")
         page = client.get("/discover").text
@@ -78,15 +76,13 @@ class TestEmptyStates:
         assert "12 of 50" in client.get("/discover").text
         assert "12 of 50" in client.get("/discover/standing").text
 
-    def test_a_silent_service_is_named_with_its_reason(self, client: FlaskClient, empty_house: House) -> None:
-        empty_house.own("Slow Harbour", "Low Tide")
-        with empty_house.store.write() as conn:
-            key = {"account_id": empty_house.scrobbles, "method": "similar", "argument": "slow harbour"}
-            ages = {"fetched_at": NOW, "expires_at": NOW + 60}
-            conn.execute(insert(answer).values(**key, **ages, payload="[]", error="The key was refused."))
+    def test_a_silent_service_is_named_with_its_reason(self, client: FlaskClient, house: House) -> None:
+        with house.store.write() as conn:
+            words = {"state": "needs the listener", "state_words": "The service refuses the key."}
+            conn.execute(update(account).where(account.c.id == house.scrobbles).values(words))
         page = client.get("/discover").text
-        assert "Scrobbles does not answer" in page
-        assert "The key was refused." in page
+        assert "Scrobbles gives no new suggestions; those it gave before stay. The service refuses the key." in page
+        assert "data-item=" in page
 
 
 @pytest.fixture

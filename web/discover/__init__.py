@@ -8,7 +8,7 @@ from typing import Literal, cast
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator import recommendations
+from aggregator import recommendations, sources
 from aggregator.recommendations import shelves
 from web.context import listener, store
 
@@ -20,7 +20,10 @@ KINDS = {"albums": "album", "artists": "artist"}
 @bp.get("/discover")
 def page() -> ResponseReturnValue:
     with store().read() as conn:
-        return render_template("discover/page.html", found=recommendations.discover(conn, listener().id))
+        found = recommendations.discover(conn, listener().id)
+    empty = not found.shelves and not found.artists
+    able = empty and bool(sources.able(store(), listener().id, "discovery"))
+    return render_template("discover/page.html", found=found, empty=empty, able=able)
 
 
 @bp.get("/discover/standing")
