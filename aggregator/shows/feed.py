@@ -19,6 +19,7 @@ from icalendar import Calendar, Event, vDuration, vText
 from sqlalchemy import Connection, Row, select
 
 from aggregator.listeners import Listener
+from aggregator.shows import zones
 from aggregator.shows.calendar import HORIZON, ShowPage, for_listener, show_page, today
 from aggregator.shows.cards import ShowCard
 from aggregator.shows.places import zone_named
@@ -100,12 +101,11 @@ def _heading(name: str, zone: str | None) -> Calendar:
 
 
 def _add_zones(calendar: Calendar, rows: Sequence[Row[Any]]) -> None:
-    """Whole years around the shows. The default range (to 2038) is read an hour wrong by ical.js in summer."""
-    first, last = min(row.day for row in rows), max(row.until or row.day for row in rows)
-    calendar.add_missing_timezones(
-        first_date=date(date.fromisoformat(first).year, 1, 1),
-        last_date=date(date.fromisoformat(last).year + 1, 12, 31),
-    )
+    """Those used, good for whole years around the shows: the same shows then give the same bytes."""
+    first = date(min(date.fromisoformat(row.day) for row in rows).year - 1, 1, 1)
+    last = date(max(date.fromisoformat(row.until or row.day) for row in rows).year + 1, 12, 31)
+    for name in sorted(calendar.get_used_tzids() - {"UTC"}):
+        calendar.add_component(zones.timezone(name, first, last))
 
 
 # --- one event --------------------------------------------------------------------------------------------------------
@@ -147,7 +147,13 @@ def _span(row: Row[Any], zone: ZoneInfo | None) -> tuple[date, date]:
         begin = datetime.combine(day, datetime.strptime(row.start, "%H:%M").time(), zone or UTC)
     else:
         begin = _at(row.starts_at).astimezone(zone)
-    return begin, (begin.astimezone(UTC) + LASTS).astimezone(begin.tzinfo)
+    return _clear(begin), _clear((begin.astimezone(UTC) + LASTS).astimezone(begin.tzinfo))
+
+
+def _clear(moment: datetime) -> datetime:
+    """In UTC where clocks show this hour twice: parsers disagree on which of the two is meant."""
+    twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+    return moment.astimezone(UTC) if twice else moment
 
 
 def _location(row: Row[Any], detail: dict[str, Any]) -> str:
