@@ -107,8 +107,7 @@ def _entries(conn: Connection, listener_id: int, kind: Kind, not_wanted: Dismiss
         if kind == "album"
         else (artist.c.name.label("title"), artist.c.name.label("credit"), artist.c.id.label("artist_id"))
     )
-    has = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
-    mine = and_(shelf.c.listener_id == listener_id, shelf.c.kind == kind, shelf.c.item_id == item.c.id, has)
+    mine = and_(shelf.c.listener_id == listener_id, shelf.c.kind == kind, shelf.c.item_id == item.c.id)
     first = and_(item_credit.c.kind == kind, item_credit.c.item_id == item.c.id, item_credit.c.position == 0)
     query = (
         select(item.c.id, item.c.art, item.c.hue, recommended.c.reasons, *about)

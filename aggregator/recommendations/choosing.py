@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from aggregator.library import merging
 from aggregator.library.claims import Intake
@@ -52,7 +52,7 @@ class Pick(NamedTuple):
 
 @dataclass
 class Having:
-    """What a listener has or has heard, by item and by text."""
+    """What a listener has, or has heard, by item and by text."""
 
     items: set[tuple[str, int]]
     albums: set[tuple[str, Any]]
@@ -207,8 +207,8 @@ def _items(conn: Connection, picks: Iterable[Pick], linked: bool = True) -> dict
 
 
 def _having(conn: Connection, listener_id: int) -> Having:
-    has = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
-    mine = (shelf.c.listener_id == listener_id, shelf.c.kind.in_(("artist", "album")), has)
+    """A shelf holds what is owned, saved, in a service or heard, and nothing else."""
+    mine = (shelf.c.listener_id == listener_id, shelf.c.kind.in_(("artist", "album")))
     items = conn.execute(select(shelf.c.kind, shelf.c.item_id).where(*mine))
     albums = conn.execute(
         select(album.c.title, album.c.credit)

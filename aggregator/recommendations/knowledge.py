@@ -20,7 +20,7 @@ from aggregator.plugin import Artist, Friend
 from aggregator.recommendations.ranking import Reason, heaviest, rank
 from aggregator.store.schema import account, answer, artist, claim, shelf
 
-HELD = 3  # an artist owned, saved or followed but not played weighs as much as one played so often
+HELD = 3  # an artist owned, followed or in a service but not played weighs as much as one played so often
 SEEDS = 100  # own artists that services are asked about
 TAGGED = 300  # candidates whose tags are asked for
 SHOPPED = 80  # candidates whose albums are asked for
@@ -44,7 +44,7 @@ class LookUp(NamedTuple):
 
 @dataclass(frozen=True)
 class Own:
-    """An artist of the listener's. `has`: something of it is owned or saved, or it is followed."""
+    """An artist of the listener's. `has`: it is followed, or something of it is owned, loved or in a service."""
 
     item_id: int
     name: str
@@ -148,12 +148,12 @@ def read(conn: Connection, listener_id: int) -> Knowledge:
 
 
 def _own(conn: Connection, listener_id: int) -> dict[str, Own]:
-    """The artists a listener knows: owned, saved, followed or heard. Of two with one name, the dearer."""
-    knows = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
+    """The artists a listener knows: all that are on the shelf. Of two with one name, the dearer."""
+    has = or_(shelf.c.owned, shelf.c.saved, shelf.c.service, shelf.c.loved)
     query = (
-        select(artist.c.id, artist.c.name, artist.c.ids, shelf.c.plays, or_(shelf.c.owned, shelf.c.saved).label("has"))
+        select(artist.c.id, artist.c.name, artist.c.ids, shelf.c.plays, has.label("has"))
         .join(shelf, (shelf.c.kind == "artist") & (shelf.c.item_id == artist.c.id))
-        .where(shelf.c.listener_id == listener_id, knows)
+        .where(shelf.c.listener_id == listener_id)
         .order_by(artist.c.id)
     )
     own: dict[str, Own] = {}

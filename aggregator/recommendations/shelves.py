@@ -117,8 +117,7 @@ def _accounts(listener_id: int) -> Select[Any]:
 
 
 def _own_artists(listener_id: int) -> Select[Any]:
-    knows = or_(shelf.c.owned, shelf.c.saved, shelf.c.loved, shelf.c.plays > 0)
-    return select(func.count()).where(shelf.c.listener_id == listener_id, shelf.c.kind == "artist", knows)
+    return select(func.count()).where(shelf.c.listener_id == listener_id, shelf.c.kind == "artist")
 
 
 def _under_way() -> Select[Any]:
