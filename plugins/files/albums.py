@@ -12,7 +12,8 @@ from aggregator.plugin import Audio, Cover, Credit, Edition, Track
 
 from . import meaning
 from .meaning import Hint, first
-from .reading import Reading, Tags
+from .names import Tags
+from .reading import Reading
 from .tree import File
 
 Form = Literal["album", "ep", "single", "compilation", "live", "soundtrack", "other"]

@@ -8,7 +8,7 @@ from datetime import date
 
 from aggregator.plugin import Credit, Ids
 
-from .reading import Tags
+from .names import Tags
 from .tree import disc_of
 
 _MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

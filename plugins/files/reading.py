@@ -1,25 +1,24 @@
-"""Opening a music file: its tags under one set of names, and the facts about its sound.
+"""Opening a music file: its tags under one set of names (see `names`), and the facts about its sound.
 
-Tag names are those of Vorbis comments without anything but letters and digits (``musicbrainzalbumid``), whatever the
-format calls them. Files are opened by extension, several times faster than letting mutagen guess.
+Files are opened by extension, several times faster than letting mutagen guess. The two formats that mutagen is slow at
+are read by `id3` and `mp4` where they are plain.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, BinaryIO
 
 import mutagen
-from mutagen.mp3 import BitrateMode
 
-from . import mpeg
+from . import id3, mp4, mpeg, names
+from .names import Pairs, Tags
 
-Tags = dict[str, list[str]]
-Pairs = Iterable[tuple[str, list[str]]]
+LOSSLESS = ("flac", "alac", "pcm")
 
 
 class Unreadable(Exception):
@@ -40,29 +39,53 @@ class Reading:
 
     @property
     def lossless(self) -> bool:
-        return self.codec in ("flac", "alac", "pcm")
+        return self.codec in LOSSLESS
 
 
 def read(stream: BinaryIO, kind: str, size: int) -> Reading:
     """Raises Unreadable; trouble with the disk is raised as it is (OSError)."""
     if size == 0:
         raise Unreadable("The file is empty.")
+    plain = {"mp3": _plain_mp3, "m4a": _plain_mp4, "m4b": _plain_mp4}.get(kind)
     try:
-        opened = _open(stream, kind)
-        tags = _collect(_NAMES[_family(opened)](opened))
-        seconds, bitrate = _length(stream, opened, size)
+        return (plain and plain(stream, size)) or _by_mutagen(stream, kind, size)
     except OSError:
         raise
     except Exception as error:  # mutagen lets struct.error, IndexError and others through on broken files
         raise Unreadable(f"It cannot be read as {kind}: {error or type(error).__name__}.") from error
-    info, codec = opened.info, _codec(opened)
+
+
+def _plain_mp3(stream: BinaryIO, size: int) -> Reading | None:
+    tag = id3.read(stream)
+    if tag is None:
+        return None
+    start, picture, pairs = tag
+    info = _class("mp3.MPEGInfo")(stream, start)
+    seconds, bitrate = _length(stream, info, size)
+    return Reading(names.collect(pairs), "mp3", seconds, bitrate, info.sample_rate, None, picture)
+
+
+def _plain_mp4(stream: BinaryIO, size: int) -> Reading | None:
+    found = mp4.read(stream, size)
+    if found is None:
+        return None
+    facts = found.codec, found.seconds, found.bitrate, found.sample_rate, found.bit_depth, found.picture
+    return Reading(names.collect(found.pairs), *facts)
+
+
+def _by_mutagen(stream: BinaryIO, kind: str, size: int) -> Reading:
+    stream.seek(0)
+    opened = _open(stream, kind)
+    info, family = opened.info, _family(opened)
+    codec = info.codec if family == "mp4" else _CODECS.get(family, family)
+    seconds, bitrate = _length(stream, info, size)
     return Reading(
-        tags=tags,
-        codec=codec,
+        tags=names.collect(_PAIRS.get(family, _id3_pairs)(opened)),
+        codec="aac" if codec.startswith("mp4a") else codec,
         seconds=seconds,
         bitrate=bitrate,
         sample_rate=getattr(info, "sample_rate", None) or (48000 if codec == "opus" else None),
-        bit_depth=getattr(info, "bits_per_sample", None) or None,
+        bit_depth=getattr(info, "bits_per_sample", None) or None if codec in LOSSLESS else None,
         picture=_has_picture(opened),
     )
 
@@ -74,10 +97,12 @@ _CLASSES = {
     "aac": "aac.AAC", "wav": "wave.WAVE", "aif": "aiff.AIFF", "aiff": "aiff.AIFF", "wma": "asf.ASF",
 }  # fmt: skip
 _OGG = {b"\x01vorbis": "oggvorbis.OggVorbis", b"OpusHea": "oggopus.OggOpus", b"\x7fFLAC\x01\x00": "oggflac.OggFLAC"}
+_CODECS = {"oggvorbis": "vorbis", "oggopus": "opus", "oggflac": "flac", "wave": "pcm", "aiff": "pcm", "asf": "wma"}
 
 
 @lru_cache
-def _opener(path: str) -> Callable[..., Any]:
+def _class(path: str) -> Callable[..., Any]:
+    """A class of mutagen, imported when the first file needs it."""
     module, _, name = path.partition(".")
     found: Callable[..., Any] = getattr(importlib.import_module(f"mutagen.{module}"), name)
     return found
@@ -86,7 +111,7 @@ def _opener(path: str) -> Callable[..., Any]:
 def _open(stream: BinaryIO, kind: str) -> Any:
     """By extension; a file with a wrong one is given to mutagen's own guess."""
     try:
-        return _opener(_CLASSES.get(kind) or _ogg_class(stream))(stream)
+        return _class(_CLASSES.get(kind) or _ogg_class(stream))(stream)
     except (mutagen.MutagenError, KeyError) as error:
         stream.seek(0)
         if (guessed := mutagen.File(stream)) is None:
@@ -101,48 +126,10 @@ def _ogg_class(stream: BinaryIO) -> str:
 
 
 def _family(opened: Any) -> str:
-    module = type(opened).__module__.rpartition(".")[2]
-    return {"mp4": "mp4", "asf": "asf"}.get(module) or ("id3" if hasattr(opened.tags, "getall") else "vorbis")
+    return type(opened).__module__.rpartition(".")[2]
 
 
-# --- names ------------------------------------------------------------------------------------------------------------
-
-_ID3 = {
-    "TIT2": "title", "TPE1": "artist", "TPE2": "albumartist", "TALB": "album", "TRCK": "tracknumber",
-    "TPOS": "discnumber", "TDRC": "date", "TDOR": "originaldate", "TSRC": "isrc", "TCMP": "compilation",
-    "TPUB": "label", "TCOM": "composer", "TSST": "discsubtitle",
-}  # fmt: skip
-_MP4 = {
-    "©nam": "title", "©ART": "artist", "aART": "albumartist", "©alb": "album", "©day": "date", "©gen": "genre",
-    "©wrt": "composer", "cpil": "compilation",
-}  # fmt: skip
-_ASF = {
-    "author": "artist", "wmalbumartist": "albumartist", "wmalbumtitle": "album", "wmtracknumber": "tracknumber",
-    "wmpartofset": "discnumber", "wmyear": "date", "wmoriginalreleaseyear": "originaldate", "wmgenre": "genre",
-    "wmpublisher": "label", "wmcomposer": "composer", "wmisrc": "isrc", "wmiscompilation": "compilation",
-    "wmbarcode": "barcode", "wmartists": "artists",
-}  # fmt: skip
-_OTHER_WORDS = {
-    "ensemble": "albumartist", "totaltracks": "tracktotal", "totaldiscs": "disctotal", "organization": "label",
-    "publisher": "label", "musicbrainzalbumtype": "releasetype", "originalyear": "originaldate", "year": "date",
-    "track": "tracknumber", "disc": "discnumber",
-}  # fmt: skip
-
-
-@lru_cache(4096)
-def _name(text: str) -> str:
-    plain = re.sub(r"[^a-z0-9]", "", text.lower())
-    return _OTHER_WORDS.get(plain, plain)
-
-
-def _collect(pairs: Pairs) -> Tags:
-    """The first of several frames of one name wins; blank values do not count."""
-    tags: Tags = {}
-    for name, values in pairs:
-        kept = [value for text in values if (value := text.replace("\0", " ").strip())]
-        if kept and name not in tags:
-            tags[name] = kept
-    return tags
+# --- tags by mutagen --------------------------------------------------------------------------------------------------
 
 
 def _vorbis_pairs(opened: Any) -> Iterator[tuple[str, list[str]]]:
@@ -150,16 +137,16 @@ def _vorbis_pairs(opened: Any) -> Iterator[tuple[str, list[str]]]:
     for key, value in opened.tags or ():
         if key.lower() not in ("metadata_block_picture", "coverart", "lyrics"):
             gathered.setdefault(key, []).append(value)
-    return ((_name(key), values) for key, values in gathered.items())
+    return ((names.plain(key), values) for key, values in gathered.items())
 
 
 def _id3_pairs(opened: Any) -> Iterator[tuple[str, list[str]]]:
-    for frame in (opened.tags or {}).values():
+    for frame in opened.tags.values() if hasattr(opened.tags, "getall") else ():
         kind = frame.FrameID
-        if kind in _ID3:
-            yield _ID3[kind], [str(text) for text in frame.text]
+        if kind in names.ID3:
+            yield names.ID3[kind], [str(text) for text in frame.text]
         elif kind == "TXXX":
-            yield _name(frame.desc), frame.text
+            yield names.plain(frame.desc), frame.text
         elif kind == "TCON":
             yield "genre", frame.genres
         elif kind == "UFID" and frame.owner == "http://musicbrainz.org":
@@ -170,45 +157,38 @@ def _id3_pairs(opened: Any) -> Iterator[tuple[str, list[str]]]:
 
 def _mp4_pairs(opened: Any) -> Iterator[tuple[str, list[str]]]:
     for key, value in (opened.tags or {}).items():
-        if key in _MP4:
-            yield _MP4[key], [str(int(value))] if isinstance(value, bool) else [str(item) for item in value]
+        if key in names.MP4:
+            yield names.MP4[key], [str(int(value))] if isinstance(value, bool) else [str(item) for item in value]
         elif key in ("trkn", "disk") and value:
             name = "tracknumber" if key == "trkn" else "discnumber"
             yield name, ["/".join(str(number) for number in value[0])]
         elif key.startswith("----:"):
-            yield _name(key.rpartition(":")[2]), [bytes(item).decode("utf-8", "replace") for item in value]
+            yield names.plain(key.rpartition(":")[2]), [bytes(item).decode("utf-8", "replace") for item in value]
 
 
 def _asf_pairs(opened: Any) -> Iterator[tuple[str, list[str]]]:
     gathered: Tags = {}
     for key, value in (opened.tags or {}).items():
         plain = re.sub(r"[^a-z0-9]", "", key.lower())
-        name = _ASF.get(plain) or _name(plain)
+        name = names.ASF.get(plain) or names.plain(plain)
         gathered.setdefault(name, []).extend(str(item) for item in value if not isinstance(item.value, bytes))
     return iter(gathered.items())
 
 
-_NAMES: dict[str, Callable[[Any], Pairs]] = {
-    "vorbis": _vorbis_pairs, "id3": _id3_pairs, "mp4": _mp4_pairs, "asf": _asf_pairs,
+_PAIRS: dict[str, Callable[[Any], Pairs]] = {
+    "flac": _vorbis_pairs, "oggvorbis": _vorbis_pairs, "oggopus": _vorbis_pairs, "oggflac": _vorbis_pairs,
+    "mp4": _mp4_pairs, "asf": _asf_pairs,
 }  # fmt: skip
 
 
 # --- sound ------------------------------------------------------------------------------------------------------------
 
 
-def _codec(opened: Any) -> str:
-    module = type(opened).__module__.rpartition(".")[2]
-    if module == "mp4":
-        return "alac" if opened.info.codec == "alac" else "aac"
-    return {
-        "oggvorbis": "vorbis", "oggopus": "opus", "oggflac": "flac", "wave": "pcm", "aiff": "pcm", "asf": "wma",
-    }.get(module, module)  # fmt: skip
-
-
-def _length(stream: BinaryIO, opened: Any, size: int) -> tuple[float, int | None]:
-    info = opened.info
+def _length(stream: BinaryIO, info: Any, size: int) -> tuple[float, int | None]:
+    """Seconds and bitrate. An MP3 without a header that states its length is looked into."""
     seconds, bitrate = info.length or 0.0, getattr(info, "bitrate", None)
-    if getattr(info, "bitrate_mode", None) is BitrateMode.UNKNOWN:
+    mode = getattr(info, "bitrate_mode", None)
+    if mode is not None and int(mode) == 0:
         seconds, bitrate = mpeg.true_length(stream, info.frame_offset, size) or (seconds, bitrate)
     if not bitrate and seconds:
         bitrate = round(size * 8 / seconds)
