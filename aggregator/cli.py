@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"bandstand {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: see the README)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    commands.add_parser("serve", help="start Bandstand").set_defaults(run=_serve)
+    serve = commands.add_parser("serve", help="start Bandstand")
+    serve.add_argument("--port", metavar="N", help="the dashboard's port, for this time")
+    serve.set_defaults(run=_serve)
     sync = commands.add_parser("sync", help="read accounts now")
     sync.add_argument("account", nargs="?", help="only this one (its key)")
     sync.add_argument("--capability", choices=["library", "history", "friends", "shows"], help="only this part")
@@ -43,6 +45,8 @@ def _serve(options: argparse.Namespace) -> int:
     from aggregator._host import supervise
     from aggregator.store import StoreError
 
+    if options.port:
+        os.environ["BANDSTAND_PORT"] = options.port  # its processes read the configuration themselves
     try:
         supervise.serve(config.load(options.config))
     except (config.ConfigError, supervise.CannotServe, StoreError) as error:

@@ -81,11 +81,23 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> C
     usual = _usual_data(environ)
     found = _find(path, environ, usual)
     if found is None:
-        return Config(data=usual / "demo", path=None, accounts={})
+        return Config(data=usual / "demo", path=None, server=_server(Server(), environ), accounts={})
     file = _parse(found)
     told = environ.get("BANDSTAND_DATA")
     data = Path(told) if told else file.data or usual
-    return Config(data.expanduser().absolute(), found.absolute(), file.server, file.sync, file.accounts)
+    server = _server(file.server, environ)
+    return Config(data.expanduser().absolute(), found.absolute(), server, file.sync, file.accounts)
+
+
+def _server(told: Server, environ: Mapping[str, str]) -> Server:
+    """``$BANDSTAND_PORT`` (what `serve --port` sets for its processes) goes before the file's port."""
+    port = environ.get("BANDSTAND_PORT")
+    if port is None:
+        return told
+    try:
+        return Server(host=told.host, port=int(port))
+    except ValueError:
+        raise ConfigError(f"{port} is not a port. Choose a whole number from 1 to 65535.") from None
 
 
 def resolved(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
