@@ -42,7 +42,10 @@ def sync(config: Config, key: str | None, capability: str | None, spawned: Spawn
 def _here(config: Config, key: str | None, capability: str | None, first: Child) -> int:
     store = open_store(config.data)
     house = House(config.data, store, demo=config.demo)
-    catalogue = find.providers(config.data)
+    with store.read() as conn:
+        named = {account.provider for account in accounts.every(conn)}
+    named |= {account.provider for account in config.accounts.values()}
+    catalogue = find.providers(config.data, named, first)
     for sentence in pinned.apply(house, config, catalogue):
         print(sentence)
     with store.write() as conn:
@@ -88,7 +91,7 @@ def _nothing(key: str | None) -> int:
 
 
 def _afterwards(house: House) -> bool:
-    """Merging and what follows from it, once all claims are committed. False when a chore failed."""
+    """Merging, once all claims are committed; pictures and questions to services wait for `serve`. False: it failed."""
     with house.store.write() as conn:
         if chores.dirty_claims(conn):
             runs.ask(conn, "merge", None, "listener", int(time.time()))
@@ -104,7 +107,7 @@ def _afterwards(house: House) -> bool:
 
 def _next_chore(store: Store) -> runs.Queued | None:
     with store.read() as conn:
-        return next((each for each in runs.waiting(conn) if each.account_id is None), None)
+        return next((each for each in runs.waiting(conn) if chores.LANES.get(each.what) == "deciding"), None)
 
 
 def _sentence(name: str, outcome: Done | states.Verdict, seconds: float) -> str:

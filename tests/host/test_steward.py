@@ -1,0 +1,207 @@
+"""The steward as a process: scheduling, recovery, one at a time, live answers, signing in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator import sources
+from aggregator._host import accounts, control, runs
+from aggregator._host.steward import SOON
+from aggregator.plugin import Artist
+from tests.host.conftest import Home, until
+
+Start = Callable[[], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(home: Home) -> Iterator[Start]:
+    """Starts a steward and waits until it answers."""
+    config = home.data / "config.toml"
+    config.write_text("")
+    started: list[subprocess.Popen[str]] = []
+
+    def begin() -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "aggregator", "--config", str(config), "_steward"]
+        environment = {**os.environ, "BANDSTAND_DATA": str(home.data)}
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        until(lambda: _answers(home.data) or process.poll() is not None)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _answers(data: Path) -> bool:
+    try:
+        return control.ask(data, {"do": "wake"}) == {}
+    except control.Silent:
+        return False
+
+
+def ended(home: Home, account_id: int, count: int = 1) -> Any:
+    """The newest run of the account, once so many have ended."""
+
+    def look() -> Any:
+        found = [row for row in home.runs(account_id) if row.state in ("done", "failed")]
+        return found[-1] if len(found) >= count else None
+
+    return until(look)
+
+
+def test_a_new_account_is_read_and_merged_by_itself(home: Home, start: Start) -> None:
+    account = home.account("good")
+    start()
+    assert ended(home, account, 2).state == "done"
+    until(lambda: [row for row in home.runs(None) if row.what == "merge" and row.state == "done"])
+    with home.store.read() as conn:
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM album").scalar() == 3
+
+
+def test_two_stewards_exclude_each_other(home: Home, start: Start) -> None:
+    start()
+    second = start()
+    assert second.wait(20) == 2
+    assert second.stderr is not None
+    assert "already works on" in second.stderr.read()
+
+
+def test_an_overdue_run_starts_once_soon_after_the_start(home: Home, start: Start) -> None:
+    account = home.account("good")
+    with home.store.write() as conn:
+        conn.exec_driver_sql("UPDATE run SET state = 'done', finished_at = 1, started_at = 1")
+    began = time.time()
+    start()
+    row = ended(home, account, 4)
+    assert row.asked_by == "schedule"
+    assert row.started_at - began < SOON + 15
+    time.sleep(1)
+    assert len([row for row in home.runs(account) if row.what == "library"]) == 2
+
+
+def test_a_killed_steward_leaves_nothing_running_and_resumes(home: Home, start: Start) -> None:
+    account = home.account("slow", size=300)
+    first = start()
+    until(lambda: home.present("recording"))
+    (child,) = _children(first.pid)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    until(lambda: not Path(f"/proc/{child}").exists())
+    assert home.runs(account)[0].state == "running"
+    start()
+    last = ended(home, account, 2)
+    cut = home.runs(account)[0]
+    assert (cut.state, cut.error) == ("failed", "stopped")
+    assert last.state == "done"
+    assert len(home.present("recording")) == 300
+
+
+def _children(pid: int) -> list[int]:
+    found = [int(each) for task in Path(f"/proc/{pid}/task").glob("*/children") for each in task.read_text().split()]
+    return [each for each in found if b"_host.child" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+def test_it_ends_cleanly_on_sigterm_with_work_in_progress(home: Home, start: Start) -> None:
+    home.account("slow", size=3000)
+    process = start()
+    until(lambda: home.present("recording"))
+    process.terminate()
+    assert process.wait(5) == 0
+    assert not (home.data / "steward.sock").exists()
+
+
+def test_a_blocked_account_is_left_alone_until_its_time(home: Home, start: Start) -> None:
+    account = home.account("good")
+    with home.store.write() as conn:
+        accounts.change(conn, account, blocked_until=int(time.time()) + 6, state="backing off")
+    began = time.time()
+    start()
+    assert ended(home, account).started_at >= began + 5
+
+
+def test_live_questions_are_answered_and_kept(home: Home, start: Start) -> None:
+    account = home.account("good")
+    start()
+    (answer,) = sources.ask_live(home.data, "similar", Artist(id="x", name="Aimée"), account_ids=[account], deadline=20)
+    assert answer.error is None
+    assert [(artist.name, match) for artist, match in answer.items] == [("Like Aimée", 0.9)]
+    with home.store.read() as conn:
+        assert conn.exec_driver_sql("SELECT method, argument FROM answer").all() == [("similar", "aimee")]
+
+
+def test_who_does_not_answer_in_time_has_a_sentence_and_others_an_answer(home: Home, start: Start) -> None:
+    good, hangs = home.account("good"), home.account("hangs")
+    start()
+    sources.ask_live(home.data, "albums_of", Artist(id="x", name="A"), account_ids=[good, hangs], deadline=20)
+    began = time.monotonic()
+    answers = sources.ask_live(home.data, "similar", Artist(id="x", name="A"), account_ids=[good, hangs], deadline=1)
+    assert time.monotonic() - began < 3
+    assert [answer.error for answer in answers] == [None, "Hangs did not answer within 1 seconds."]
+    assert len(answers[0].items) == 1
+
+
+def test_without_a_steward_a_page_gets_a_sentence(home: Home) -> None:
+    account = home.account("good")
+    (answer,) = sources.ask_live(home.data, "search", "x", account_ids=[account])
+    assert "does not answer" in (answer.error or "")
+
+
+def test_signing_in_locks_the_credentials_away_and_reads_the_account(home: Home, start: Start) -> None:
+    account = home.account("door")
+    start()
+    ended(home, account)
+    assert home.state(account).state == "needs the listener"
+    url = sources.begin_sign_in(home.store, 1, account, "http://127.0.0.1:8484/back", "s1")
+    assert url == "https://door.example/authorize?state=s1&redirect_uri=http://127.0.0.1:8484/back"
+    with pytest.raises(sources.SourceError, match="did not grant it"):
+        sources.finish_sign_in(home.store, 1, account, "http://127.0.0.1:8484/back", {"code": "bad"})
+    sources.finish_sign_in(home.store, 1, account, "http://127.0.0.1:8484/back", {"code": "good"})
+    assert ended(home, account, 2).state == "done"
+    found = home.state(account)
+    assert found.state == "ready"
+    assert b"granted-token" not in (home.data / "bandstand.db").read_bytes()
+    assert home.house.vault.unlock(found.secrets) == {"token": "granted-token"}
+
+
+def test_pinned_accounts_come_from_the_file_and_go_with_it(
+    home: Home, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home.data / "config.toml").write_text("")
+    begin = start
+    monkeypatch.setenv("GOOD_TOKEN", "sesame-42")
+    text = '[accounts.mine]\nprovider = "good"\nowner = "household"\nsettings = {size = 2, token = "env:GOOD_TOKEN"}\n'
+    (home.data / "config.toml").write_text(text)
+    process = begin()
+    account = until(lambda: _by_key(home, "mine"))
+    assert (account.pinned, account.settings) == (True, {"size": 2})
+    assert home.house.vault.unlock(account.secrets) == {"token": "sesame-42"}
+    assert ended(home, account.id, 2).state == "done"
+    process.terminate()
+    process.wait()
+    (home.data / "config.toml").write_text("")
+    begin()
+    assert not _by_key(home, "mine").enabled
+    assert len(home.present("album")) == 2
+
+
+def _by_key(home: Home, key: str) -> Any:
+    with home.store.read() as conn:
+        return accounts.by_key(conn, key)
+
+
+def test_asking_twice_queues_once(home: Home) -> None:
+    account = home.account("good")
+    with home.store.write() as conn:
+        first = runs.ask(conn, "library", account, "listener", 1)
+        assert runs.ask(conn, "library", account, "schedule", 2) == first
