@@ -168,9 +168,8 @@ def cards(store: Store, listener_id: int, hour: int = 4) -> list[SourceCard]:
     catalogue = find.providers(store.folder)
     with store.read() as conn:
         mine = _seen_by(conn, listener_id)
-        ids = [account.id for account in mine]
-        sizes, removals, lines = _sizes(conn, ids), _held(conn, ids), _lines(conn, ids)
-        return [_card(conn, account, catalogue, hour, sizes.get(account.id, {}), removals, lines) for account in mine]
+        facts = _facts(conn, [account.id for account in mine], hour)
+    return [_card(account, catalogue.manifest(account.provider), facts) for account in mine]
 
 
 def offers(store: Store) -> list[Offer]:
@@ -206,16 +205,23 @@ def _seen_by(conn: Connection, listener_id: int) -> list[Account]:
     return [each for each in accounts.every(conn) if each.listener_id in (None, listener_id)]
 
 
-def _card(
-    conn: Connection,
-    account: Account,
-    catalogue: find.Catalogue,
-    hour: int,
-    sizes: dict[str, int],
-    removals: dict[int, list[HeldRemoval]],
-    lines: dict[int, list[Line]],
-) -> SourceCard:
-    manifest = catalogue.manifest(account.provider)
+@dataclass(frozen=True)
+class _Facts:
+    """What the store knows of some accounts, read in a handful of queries."""
+
+    hour: int
+    ended: dict[runs.Key, Any]
+    busy: dict[runs.Key, Any]
+    sizes: dict[int, dict[str, int]]
+    held: dict[int, list[HeldRemoval]]
+    lines: dict[int, list[Line]]
+
+
+def _facts(conn: Connection, ids: list[int], hour: int) -> _Facts:
+    return _Facts(hour, runs.ended(conn), runs.busy(conn), _sizes(conn, ids), _held(conn, ids), _lines(conn, ids))
+
+
+def _card(account: Account, manifest: find.Manifest | None, facts: _Facts) -> SourceCard:
     return SourceCard(
         id=account.id,
         key=account.key,
@@ -229,17 +235,16 @@ def _card(
         words=account.state_words,
         blocked_until=account.blocked_until,
         capabilities=tuple(manifest.capabilities) if manifest else (),
-        parts=tuple(_part(conn, account, manifest, what, hour) for what in manifest.synced) if manifest else (),
-        sizes=sizes,
-        held=tuple(removals.get(account.id, ())),
-        lines=tuple(lines.get(account.id, ())),
+        parts=tuple(_part(account, manifest, what, facts) for what in manifest.synced) if manifest else (),
+        sizes=facts.sizes.get(account.id, {}),
+        held=tuple(facts.held.get(account.id, ())),
+        lines=tuple(facts.lines.get(account.id, ())),
     )
 
 
-def _part(conn: Connection, account: Account, manifest: find.Manifest, what: str, hour: int) -> Part:
-    last = runs.last(conn, account.id, what)
-    now = runs.current(conn, account.id, what)
-    return Part(what, last and _run(last), now and _run(now), next_run(conn, account, manifest, what, hour))
+def _part(account: Account, manifest: find.Manifest, what: str, facts: _Facts) -> Part:
+    last, now = facts.ended.get((account.id, what)), facts.busy.get((account.id, what))
+    return Part(what, last and _run(last), now and _run(now), next_run(account, manifest, what, last, facts.hour))
 
 
 def _run(row: Any) -> Run:

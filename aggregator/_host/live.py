@@ -139,7 +139,7 @@ class Warm:
 
 
 def _silence(name: str, seconds: float) -> dict[str, Any]:
-    return {"items": [], "error": f"{name} did not answer within {seconds:g} seconds."}
+    return {"items": [], "error": f"{name} did not answer within {seconds:g} s."}
 
 
 def _same_settings(one: Account, other: Account) -> bool:

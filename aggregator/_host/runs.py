@@ -79,18 +79,22 @@ def recover(conn: Connection, now: int) -> int:
     return len(cut)
 
 
-def last(conn: Connection, account_id: int, what: str) -> Any | None:
-    """The newest run of this kind that ended."""
-    ended = run.c.state.in_(("done", "failed"))
-    query = select(run).where(run.c.account_id == account_id, run.c.what == what, ended)
-    return conn.execute(query.order_by(run.c.id.desc()).limit(1)).one_or_none()
+Key = tuple[int, str]
+"""Account and capability."""
 
 
-def current(conn: Connection, account_id: int, what: str) -> Any | None:
-    """The run of this kind that waits or works."""
-    busy = run.c.state.in_(("queued", "running"))
-    query = select(run).where(run.c.account_id == account_id, run.c.what == what, busy)
-    return conn.execute(query.order_by(run.c.state.desc()).limit(1)).one_or_none()  # running before queued
+def ended(conn: Connection) -> dict[Key, Any]:
+    """The newest run that ended, of each account's capabilities."""
+    mine = run.c.account_id.is_not(None)
+    newest = select(func.max(run.c.id)).where(mine, run.c.state.in_(("done", "failed")))
+    query = select(run).where(run.c.id.in_(newest.group_by(run.c.account_id, run.c.what)))
+    return {(row.account_id, row.what): row for row in conn.execute(query)}
+
+
+def busy(conn: Connection) -> dict[Key, Any]:
+    """Runs of accounts that wait or work; where one works and the next waits, the one that works."""
+    query = select(run).where(run.c.account_id.is_not(None), run.c.state.in_(("queued", "running")))
+    return {(row.account_id, row.what): row for row in conn.execute(query.order_by(run.c.state))}
 
 
 def forget_old_lines(conn: Connection, account_id: int) -> None:
@@ -100,11 +104,6 @@ def forget_old_lines(conn: Connection, account_id: int) -> None:
     if limit is not None:
         old = select(run.c.id).where(mine, run.c.id <= limit)
         conn.execute(delete(run_line).where(run_line.c.run_id.in_(old)))
-
-
-def busy(conn: Connection) -> int:
-    """How many runs wait or work."""
-    return int(conn.execute(select(func.count()).where(run.c.state.in_(("queued", "running")))).scalar_one())
 
 
 def find(conn: Connection, run_ids: Iterable[int]) -> list[Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection
-
-from aggregator._host import runs, states
+from aggregator._host import states
 from aggregator._host.accounts import Account
 from aggregator._host.find import Manifest
 
@@ -15,15 +14,17 @@ WAITING = ("needs the listener", "settings error", "load error", "disabled")
 """States in which nothing is read by itself."""
 
 
-def next_run(conn: Connection, account: Account, manifest: Manifest, what: str, hour: int) -> int | None:
-    """Seconds since 1970, in the past when overdue; None while the account waits for somebody."""
+def next_run(account: Account, manifest: Manifest, what: str, last: Any | None, hour: int) -> int | None:
+    """Seconds since 1970, in the past when overdue; None while the account waits for somebody.
+
+    `last` is the newest run that ended, a row of table `run`.
+    """
     if not account.enabled or account.state in WAITING:
         return None
-    last = runs.last(conn, account.id, what)
     if last is None:
         at = 0
     elif last.state == "failed":
-        at = last.finished_at + states.pause(last.error, max(1, account.failures))
+        at = int(last.finished_at) + states.pause(last.error, max(1, account.failures))
     else:
         at = _after_success(last.finished_at, manifest.every.get(what), hour)
     return max(at, account.blocked_until or 0)

@@ -144,12 +144,12 @@ class Steward:
         """One job per account and capability at its next time; overdue ones soon."""
         catalogue = self._house.catalogue()
         with self._house.store.read() as conn:
-            for account in accounts.every(conn):
-                manifest = catalogue.manifest(account.provider)
-                for what in manifest.synced if manifest else ():
-                    assert manifest is not None
-                    at = next_run(conn, account, manifest, what, self._config.sync.hour)
-                    self._set_job(account, what, at)
+            known, ended = accounts.every(conn), runs.ended(conn)
+        for account in known:
+            if manifest := catalogue.manifest(account.provider):
+                for what in manifest.synced:
+                    last = ended.get((account.id, what))
+                    self._set_job(account, what, next_run(account, manifest, what, last, self._config.sync.hour))
 
     def _set_job(self, account: Account, what: str, at: int | None) -> None:
         job = f"{account.id} {what}"

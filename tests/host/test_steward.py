@@ -147,7 +147,7 @@ def test_who_does_not_answer_in_time_has_a_sentence_and_others_an_answer(home: H
     began = time.monotonic()
     answers = sources.ask_live(home.data, "similar", Artist(id="x", name="A"), account_ids=[good, hangs], deadline=1)
     assert time.monotonic() - began < 3
-    assert [answer.error for answer in answers] == [None, "Hangs did not answer within 1 seconds."]
+    assert [answer.error for answer in answers] == [None, "Hangs did not answer within 1 s."]
     assert len(answers[0].items) == 1
 
 
