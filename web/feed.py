@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from aggregator import listeners
 from aggregator.shows import feed
-from aggregator.store import Store
+from web.context import store
 
 bp = Blueprint("feed", __name__)
 
@@ -20,11 +20,10 @@ FRESH_SECONDS = 900
 @bp.get("/feed/<int:listener_id>-<token>.ics")
 def calendar(listener_id: int, token: str) -> ResponseReturnValue:
     """`?recommended=1` adds the recommended shows. A wrong address and nobody's look the same."""
-    store = cast(Store, current_app.extensions["store"])
-    listener = listeners.by_feed_token(store, _secret(), listener_id, token)
+    listener = listeners.by_feed_token(store(), _secret(), listener_id, token)
     if listener is None:
         abort(404, "There is no calendar at this address. Copy the current one from the settings.")
-    with store.read() as conn:
+    with store().read() as conn:
         made = feed.feed(conn, listener, instance(), suggested=request.args.get("recommended") == "1")
     return _answer(made)
 

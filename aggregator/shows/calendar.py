@@ -1,7 +1,7 @@
 """What is on near a listener: a month, an agenda, one show, the next few.
 
-Distances are measured from the listener's place, days and hours are the venue's. Every page costs three queries (four
-for a show), whatever is on.
+Distances are measured from the listener's place, days and hours are the venue's. A list of shows costs three queries,
+and up to five more for the reasons of recommended artists, whatever is on.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from math import cos, radians
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, null, or_, select, union
 
-from aggregator import stances
+from aggregator import recommendations, stances
 from aggregator.listeners import Listener, Place
 from aggregator.shows.cards import MATCHES, Act, Match, ShowCard, Ticket
 from aggregator.shows.places import km_between, zone_named
@@ -70,8 +70,12 @@ class Month:
     next: str
 
     @property
-    def days(self) -> Iterator[Day]:
-        return (day for week in self.weeks for day in week if day)
+    def days(self) -> tuple[Day, ...]:
+        return tuple(day for week in self.weeks for day in week if day)
+
+    @property
+    def current(self) -> bool:
+        return any(day.today for day in self.days)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ def next_shows(
     first = today(listener, now)
     if artist_id is not None:
         where = and_(_between(first, first + HORIZON), show.c.id.in_(_played_by([artist_id])))
-        found = _cards(conn, listener, where, anywhere=True)
+        found = _cards(conn, listener, where, anywhere=True, suggest=False)
     else:
         found = for_listener(conn, listener, first, first + HORIZON)
     return [one for one in found if not one.off][:n]
@@ -169,7 +173,7 @@ def for_listener(
     wanted = _of_mine(listener)
     if suggested:
         wanted = union(wanted, _suggested(listener))
-    found = _cards(conn, listener, and_(_between(first, last), show.c.id.in_(wanted)))
+    found = _cards(conn, listener, and_(_between(first, last), show.c.id.in_(wanted)), suggest=suggested)
     return [one for one in found if one.match != "other"]
 
 
@@ -232,9 +236,9 @@ def _suggested(listener: Listener) -> Any:
     """Ids of shows of recommended artists: services rarely share ids, so the name will do for a suggestion."""
     return _played_by(
         _named_like(
-            select(recommended.c.item_id).where(
-                recommended.c.listener_id == listener.id, recommended.c.kind == "artist"
-            )
+            select(link.c.item_id)
+            .join(recommended, recommended.c.item_id == link.c.claim_id)
+            .where(recommended.c.listener_id == listener.id, recommended.c.kind == "artist")
         )
     )
 
@@ -246,8 +250,10 @@ def _named_like(artist_ids: Any) -> Any:
     return union(artist_ids, alike)
 
 
-def _cards(conn: Connection, listener: Listener, where: ColumnElement[bool], anywhere: bool = False) -> list[ShowCard]:
-    """Two queries for the shows and the accounts the listener may see, one for who plays."""
+def _cards(
+    conn: Connection, listener: Listener, where: ColumnElement[bool], anywhere: bool = False, suggest: bool = True
+) -> list[ShowCard]:
+    """Shows as they concern the listener; with `suggest`, recommended artists are told from others."""
     place, radius = listener.preferences.place, listener.preferences.radius_km
     if place and not anywhere:
         where = and_(where, _around(place, radius))
@@ -257,7 +263,7 @@ def _cards(conn: Connection, listener: Listener, where: ColumnElement[bool], any
         km = _km(place, row)
         if _seen(row, visible) and (anywhere or km is None or km <= radius):
             near.append((row, km))
-    bills = _bills(conn, listener, [row.id for row, _ in near])
+    bills = _bills(conn, listener, [row.id for row, _ in near], suggest)
     return [_card(row, km, bills[row.id], listener, visible) for row, km in near]
 
 
@@ -270,42 +276,50 @@ def _seen(row: Row[Any], visible: set[int]) -> bool:
     return any(source["account_id"] in visible for source in json.loads(row.sources))
 
 
-def _bills(conn: Connection, listener: Listener, show_ids: list[int]) -> dict[int, list[Act]]:
+def _bills(conn: Connection, listener: Listener, show_ids: list[int], suggest: bool) -> dict[int, list[Act]]:
     """Who plays, and what they are to the listener, per show and in the order of the bill."""
     wanted = select(func.json_each(json.dumps(show_ids)).table_valued("value").c.value)  # one parameter, not thousands
     mine = _mine(listener)
     muted = stances.said(listener.id, "shows", "mute")
-    namesake = artist.alias("namesake")
-    alike = (
-        select(namesake.c.id)
-        .where(namesake.c.folded == artist.c.folded, namesake.c.id != artist.c.id)
-        .where(namesake.c.id.in_(select(mine.c.item_id)))
-        .limit(1)
-        .scalar_subquery()
-    )
-    suggested = (
-        select(recommended.c.reasons)
-        .join(namesake, namesake.c.id == recommended.c.item_id)
-        .where(recommended.c.listener_id == listener.id, recommended.c.kind == "artist")
-        .where(namesake.c.folded == artist.c.folded)
-        .limit(1)
-        .scalar_subquery()
-    )
     rows = conn.execute(
         select(item_credit.c.item_id, item_credit.c.artist_id, item_credit.c.name, item_credit.c.role)
         .add_columns(artist.c.hue, artist.c.art, shelf.c.plays, shelf.c.owned, shelf.c.saved)
-        .add_columns(mine.c.item_id.is_not(None).label("own"), suggested.label("reasons"))
-        .add_columns(item_credit.c.artist_id.in_(muted).label("muted"), alike.label("alike"))
+        .add_columns(mine.c.item_id.is_not(None).label("own"), _namesake(mine).label("alike"))
+        .add_columns(item_credit.c.artist_id.in_(muted).label("muted"))
+        .add_columns((_suggestion(listener) if suggest else null()).label("suggestion"))
         .outerjoin(artist, artist.c.id == item_credit.c.artist_id)
         .outerjoin(mine, mine.c.item_id == item_credit.c.artist_id)
         .outerjoin(shelf, _shelf_of(listener))
         .where(item_credit.c.kind == "show", item_credit.c.item_id.in_(wanted))
         .order_by(item_credit.c.item_id, item_credit.c.position)
-    )
+    ).all()
+    suggested = {row.suggestion for row in rows if row.suggestion is not None}
+    reasons = recommendations.reasons_for(conn, listener.id, suggested) if suggested else {}
     bills: dict[int, list[Act]] = defaultdict(list)
     for row in rows:
-        bills[row.item_id].append(_act(row))
+        bills[row.item_id].append(_act(row, reasons.get(row.suggestion)))
     return bills
+
+
+def _namesake(mine: Any) -> Any:
+    """One of the listener's artists who bears the billed artist's name."""
+    other = artist.alias("other")
+    alike = select(other.c.id).where(other.c.folded == artist.c.folded, other.c.id != artist.c.id)
+    return alike.where(other.c.id.in_(select(mine.c.item_id))).limit(1).scalar_subquery()
+
+
+def _suggestion(listener: Listener) -> Any:
+    """The recommended artist of the billed one's name, under the id of now."""
+    other = artist.alias("suggested")
+    return (
+        select(other.c.id)
+        .join(link, link.c.item_id == other.c.id)
+        .join(recommended, recommended.c.item_id == link.c.claim_id)
+        .where(recommended.c.listener_id == listener.id, recommended.c.kind == "artist")
+        .where(other.c.folded == artist.c.folded)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _shelf_of(listener: Listener) -> ColumnElement[bool]:
@@ -317,20 +331,20 @@ def _shelf_of(listener: Listener) -> ColumnElement[bool]:
 # --- rows into words --------------------------------------------------------------------------------------------------
 
 
-def _act(row: Row[Any]) -> Act:
-    match, because = _match(row)
+def _act(row: Row[Any], reason: str | None) -> Act:
+    match, because = _match(row, reason)
     return Act(row.artist_id, row.name, row.role, match, because, row.plays or 0, row.hue, row.art)
 
 
-def _match(row: Row[Any]) -> tuple[Match, str]:
+def _match(row: Row[Any], reason: str | None) -> tuple[Match, str]:
     if row.muted:
         return "other", ""
     if row.own:
         return "solid", _because(row)
     if row.alike:
         return "possible", f"You know an artist called {row.name}. Only the name says that it is the same one."
-    if row.reasons:
-        return "recommended", "Recommended to you"
+    if reason is not None:
+        return "recommended", reason or "Recommended to you"
     return "other", ""
 
 

@@ -4,7 +4,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.library.evidence import Facts
@@ -126,6 +126,7 @@ listings = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(listings, listings)
 def test_a_verdict_reads_the_same_both_ways(a, b):
     word(a, b)

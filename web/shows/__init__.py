@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import cast, get_args
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from aggregator import stances
 from aggregator.shows import calendar, feed
-from aggregator.store import Store
+from web.context import listener, store
 from web.feed import instance
 
 bp = Blueprint("shows", __name__, template_folder="templates")
@@ -31,15 +31,15 @@ def page() -> ResponseReturnValue:
         wanted = calendar.MonthQuery.model_validate(request.args.to_dict())
     except ValidationError:
         abort(404, "There is no such month. Look at /shows for the current one.")
-    with _store().read() as conn:
-        month = calendar.month(conn, g.listener, wanted)
+    with store().read() as conn:
+        month = calendar.month(conn, listener(), wanted)
     return render_template("shows/page.html", month=month, wanted=wanted, choices=CHOICES, now=int(time.time()))
 
 
 @bp.get("/shows/<int:item_id>")
 def show(item_id: int) -> ResponseReturnValue:
-    with _store().read() as conn:
-        found = calendar.show_page(conn, g.listener, item_id)
+    with store().read() as conn:
+        found = calendar.show_page(conn, listener(), item_id)
     if isinstance(found, calendar.Moved):
         return redirect(url_for("shows.show", item_id=found.id), 301)
     if found is None:
@@ -50,8 +50,8 @@ def show(item_id: int) -> ResponseReturnValue:
 @bp.get("/shows/<int:item_id>.ics")
 def ics(item_id: int) -> ResponseReturnValue:
     """One event, to be added by hand."""
-    with _store().read() as conn:
-        found = feed.single(conn, g.listener, item_id, instance())
+    with store().read() as conn:
+        found = feed.single(conn, listener(), item_id, instance())
     if found is None:
         abort(404, "This show is not known here.")
     answer = Response(found.body, content_type="text/calendar; charset=utf-8")
@@ -65,10 +65,10 @@ def say(artist_id: int) -> ResponseReturnValue:
     topic, word = request.form.get("topic", "shows"), request.form.get("word") or None
     if topic not in stances.TOPICS or word not in (None, *get_args(stances.Word)):
         abort(400, "Follow or mute an artist for shows, releases or news.")
-    with _store().write() as conn:
+    with store().write() as conn:
         stances.say(
             conn,
-            g.listener.id,
+            listener().id,
             artist_id,
             cast(stances.Topic, topic),
             cast("stances.Word | None", word),
@@ -76,7 +76,3 @@ def say(artist_id: int) -> ResponseReturnValue:
         )
     back = request.form.get("back", "")
     return redirect(back if back.startswith("/") and not back.startswith("//") else url_for("shows.page"), 303)
-
-
-def _store() -> Store:
-    return cast(Store, current_app.extensions["store"])
