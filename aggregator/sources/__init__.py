@@ -1,0 +1,35 @@
+"""Sources: the accounts a listener sees, how they fare, and what can be asked of them.
+
+Everything here works from any process: runs are queued in the store, live questions go to the steward's socket.
+"""
+
+from aggregator._host.settings import FormField
+from aggregator.sources.cards import (
+    HeldRemoval,
+    Line,
+    Offer,
+    Part,
+    Refused,
+    Run,
+    SourceCard,
+    cards,
+    offers,
+    progress,
+    refused,
+    troubled,
+)
+from aggregator.sources.change import (
+    SettingsRefused,
+    SourceError,
+    change_settings,
+    create_account,
+    request_sync,
+    switch,
+)
+from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in
+
+__all__ = [
+    "FormField", "HeldRemoval", "Line", "LiveAnswer", "Offer", "Part", "Refused", "Run", "SettingsRefused",
+    "SourceCard", "SourceError", "able", "ask_live", "begin_sign_in", "cards", "change_settings", "create_account",
+    "finish_sign_in", "offers", "progress", "refused", "request_sync", "switch", "troubled",
+]  # fmt: skip

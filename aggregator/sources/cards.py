@@ -1,0 +1,243 @@
+"""What a listener sees of the sources: a card per account, what is at work, what could be added."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from aggregator._host import accounts, find, runs, settings
+from aggregator._host.accounts import Account
+from aggregator._host.schedule import next_run
+from aggregator._host.settings import FormField
+from aggregator.store import Store
+from aggregator.store.schema import claim, held, run, run_line
+
+LINES_SHOWN = 20
+WAITING = ("load error", "settings error", "needs the listener")
+"""States that end only when somebody does something."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, waiting, at work or ended. `what`: a capability, or a chore of the steward."""
+
+    id: int
+    what: str
+    state: str  # queued | running | done | failed
+    started_at: int | None
+    finished_at: int | None
+    done: int
+    total: int | None
+    doing: str
+    counts: dict[str, int]
+    error: str | None
+    error_words: str | None
+    traceback: str | None
+
+    @property
+    def seconds(self) -> int | None:
+        if self.started_at is None:
+            return None
+        return (self.finished_at or int(time.time())) - self.started_at
+
+
+@dataclass(frozen=True)
+class Part:
+    """One capability that is read by runs: its newest run, and when the next one is due (None: waits for somebody)."""
+
+    what: str
+    last: Run | None
+    now: Run | None
+    next_at: int | None
+
+
+@dataclass(frozen=True)
+class HeldRemoval:
+    id: int
+    items: int
+    of: int
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Line:
+    at: int
+    level: str  # info | warning | error | skipped
+    text: str
+
+
+@dataclass(frozen=True)
+class SourceCard:
+    """One account. `state`: ready | disabled | load error | settings error | needs the listener | backing off."""
+
+    id: int
+    key: str
+    name: str
+    provider: str
+    provider_name: str
+    about: str
+    household: bool
+    pinned: bool
+    state: str
+    words: str
+    blocked_until: int | None
+    capabilities: tuple[str, ...]
+    parts: tuple[Part, ...]
+    sizes: dict[str, int]
+    """Present claims by kind: artist, album, recording, show …"""
+    held: tuple[HeldRemoval, ...]
+    lines: tuple[Line, ...]
+    """What it logged and skipped in its newest runs, newest first."""
+
+    @property
+    def can_sign_in(self) -> bool:
+        return "sign_in" in self.capabilities
+
+    @property
+    def running(self) -> bool:
+        return any(part.now for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A provider that an account can be made of."""
+
+    id: str
+    name: str
+    about: str
+    household: bool
+    form: tuple[FormField, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A plugin that cannot be loaded."""
+
+    label: str
+    reason: str
+    traceback: str | None
+
+
+def cards(store: Store, listener_id: int, hour: int = 4) -> list[SourceCard]:
+    """The listener's own accounts and the household's. `hour`: of the nightly sync, for the next run."""
+    catalogue = find.providers(store.folder)
+    with store.read() as conn:
+        mine = seen_by(conn, listener_id)
+        facts = _facts(conn, [account.id for account in mine], hour)
+    return [_card(account, catalogue.manifest(account.provider), facts) for account in mine]
+
+
+def offers(store: Store) -> list[Offer]:
+    """Every provider an account can be made of, by name."""
+    found = [each.manifest for each in find.providers(store.folder).providers.values()]
+    offered = [Offer(m.id, m.name, m.about, m.household, tuple(settings.form(m.settings))) for m in found]
+    return sorted(offered, key=lambda offer: offer.name.casefold())
+
+
+def refused(store: Store) -> list[Refused]:
+    """Plugins that cannot be loaded, and why."""
+    broken = find.providers(store.folder).broken
+    return [Refused(f"{each.origin.label} ({each.origin.how})", each.reason, each.traceback) for each in broken]
+
+
+def progress(store: Store, listener_id: int) -> list[Run]:
+    """What waits or works now: of the listener's accounts and the household's, and the steward's chores."""
+    with store.read() as conn:
+        seen = [account.id for account in seen_by(conn, listener_id)]
+        busy = run.c.state.in_(("queued", "running"))
+        query = select(run).where(busy, or_(run.c.account_id.is_(None), run.c.account_id.in_(seen)))
+        return [_run(row) for row in conn.execute(query.order_by(run.c.id))]
+
+
+def troubled(store: Store, listener_id: int) -> list[Account]:
+    """Accounts that cannot go on without the listener: one query, for pages that show no cards."""
+    with store.read() as conn:
+        seen = seen_by(conn, listener_id)
+    return [each for each in seen if each.enabled and each.state in WAITING]
+
+
+def seen_by(conn: Connection, listener_id: int) -> list[Account]:
+    return [each for each in accounts.every(conn) if each.listener_id in (None, listener_id)]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the store knows of some accounts, read in a handful of queries."""
+
+    hour: int
+    ended: dict[runs.Key, Any]
+    busy: dict[runs.Key, Any]
+    sizes: dict[int, dict[str, int]]
+    held: dict[int, list[HeldRemoval]]
+    lines: dict[int, list[Line]]
+
+
+def _facts(conn: Connection, ids: list[int], hour: int) -> _Facts:
+    return _Facts(hour, runs.ended(conn), runs.busy(conn), _sizes(conn, ids), _held(conn, ids), _lines(conn, ids))
+
+
+def _card(account: Account, manifest: find.Manifest | None, facts: _Facts) -> SourceCard:
+    return SourceCard(
+        id=account.id,
+        key=account.key,
+        name=account.name,
+        provider=account.provider,
+        provider_name=manifest.name if manifest else account.provider,
+        about=manifest.about if manifest else "",
+        household=account.listener_id is None,
+        pinned=account.pinned,
+        state=account.state if account.enabled else "disabled",
+        words=account.state_words,
+        blocked_until=account.blocked_until,
+        capabilities=tuple(manifest.capabilities) if manifest else (),
+        parts=tuple(_part(account, manifest, what, facts) for what in manifest.synced) if manifest else (),
+        sizes=facts.sizes.get(account.id, {}),
+        held=tuple(facts.held.get(account.id, ())),
+        lines=tuple(facts.lines.get(account.id, ())),
+    )
+
+
+def _part(account: Account, manifest: find.Manifest, what: str, facts: _Facts) -> Part:
+    last, now = facts.ended.get((account.id, what)), facts.busy.get((account.id, what))
+    return Part(what, last and _run(last), now and _run(now), next_run(account, manifest, what, last, facts.hour))
+
+
+def _run(row: Any) -> Run:
+    columns = {name: getattr(row, name) for name in Run.__dataclass_fields__}
+    return Run(**{**columns, "counts": json.loads(row.counts)})
+
+
+def _sizes(conn: Connection, ids: list[int]) -> dict[int, dict[str, int]]:
+    query = select(claim.c.account_id, claim.c.kind, func.count()).where(claim.c.account_id.in_(ids), claim.c.present)
+    sizes: dict[int, dict[str, int]] = {}
+    for account_id, kind, count in conn.execute(query.group_by(claim.c.account_id, claim.c.kind)):
+        sizes.setdefault(account_id, {})[kind] = count
+    return sizes
+
+
+def _held(conn: Connection, ids: list[int]) -> dict[int, list[HeldRemoval]]:
+    query = select(held).where(held.c.account_id.in_(ids), held.c.decided_at.is_(None)).order_by(held.c.id)
+    removals: dict[int, list[HeldRemoval]] = {}
+    for row in conn.execute(query):
+        removal = HeldRemoval(row.id, row.items, row._mapping[held.c.of], row.reason, row.held_at)
+        removals.setdefault(row.account_id, []).append(removal)
+    return removals
+
+
+def _lines(conn: Connection, ids: list[int]) -> dict[int, list[Line]]:
+    joined = run_line.join(run, run.c.id == run_line.c.run_id)
+    newest = select(run_line, run.c.account_id, _newest_first().label("number")).select_from(joined)
+    numbered = newest.where(run.c.account_id.in_(ids)).subquery()
+    found: dict[int, list[Line]] = {}
+    for row in conn.execute(select(numbered).where(numbered.c.number <= LINES_SHOWN).order_by(numbered.c.number)):
+        found.setdefault(row.account_id, []).append(Line(row.at, row.level, row.line))
+    return found
+
+
+def _newest_first() -> ColumnElement[int]:
+    return func.row_number().over(partition_by=run.c.account_id, order_by=run_line.c.id.desc())

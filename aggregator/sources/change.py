@@ -1,0 +1,145 @@
+"""Asking for work: syncs, new accounts, other settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from aggregator._host import accounts, control, find, runs
+from aggregator._host.accounts import Account
+from aggregator._host.process import Child, Failure, NoDuties
+from aggregator._host.run import House, hidden
+from aggregator.sources.cards import seen_by
+from aggregator.store import Store
+from aggregator.store.schema import account as account_table
+
+
+class SettingsRefused(ValueError):
+    """What was entered does not fit; `fields` holds the words by field."""
+
+    def __init__(self, words: str, fields: Mapping[str, str]) -> None:
+        super().__init__(words)
+        self.fields = dict(fields)
+
+
+class SourceError(ValueError):
+    """It cannot be done; the message is for the listener."""
+
+
+def request_sync(store: Store, listener_id: int, account_id: int | None = None, asked_by: str = "listener") -> int:
+    """Queue runs for one of the listener's accounts or (None) all of them; returns how many wait now.
+
+    A pause after trouble ends with this; a pause the service itself asked for does not.
+    """
+    catalogue, now = find.providers(store.folder), int(time.time())
+    asked = 0
+    with store.write() as conn:
+        for account in seen_by(conn, listener_id):
+            manifest = catalogue.manifest(account.provider)
+            if manifest is None or not account.enabled or account_id not in (None, account.id):
+                continue
+            if account.failures:
+                accounts.change(conn, account.id, blocked_until=None)
+            asked += len([runs.ask(conn, what, account.id, asked_by, now) for what in manifest.synced])
+    control.wake(store.folder)
+    return asked
+
+
+def create_account(
+    store: Store,
+    provider: str,
+    listener_id: int | None,
+    values: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    key: str | None = None,
+    check: bool = True,
+) -> int:
+    """A new account of `listener_id` (None: the household's), its first sync queued; returns its id.
+
+    `check` has the provider itself look at the settings first, in a child (0.3 s). Raises `SettingsRefused`, or
+    `SourceError` where there is no such provider.
+    """
+    provided = find.providers(store.folder).providers.get(provider)
+    if provided is None:
+        raise SourceError(f"There is no provider {provider!r}.")
+    if check:
+        _check(provided, values)
+    plain, secret = hidden(provided.manifest, values)
+    house, now = House(store.folder, store), int(time.time())
+    with store.write() as conn:
+        account_id = accounts.add(
+            conn,
+            now,
+            key=key or _free_key(conn, provider),
+            provider=provider,
+            name=name or provided.manifest.name,
+            listener_id=listener_id,
+            settings=plain,
+            secrets=house.vault.lock(secret),
+        )
+        for what in provided.manifest.synced:
+            runs.ask(conn, what, account_id, "start", now)
+    control.wake(store.folder)
+    return account_id
+
+
+def change_settings(store: Store, listener_id: int, account_id: int, values: Mapping[str, Any]) -> None:
+    """New settings, checked by the provider; a secret left empty stays as it was. Raises as `create_account`."""
+    account = _own(store, listener_id, account_id)
+    provided = find.providers(store.folder).providers.get(account.provider)
+    if provided is None:
+        raise SourceError(f"There is no provider {account.provider!r}.")
+    house = House(store.folder, store)
+    plain, secret = hidden(provided.manifest, values)
+    secrets = {**house.vault.unlock(account.secrets), **{name: value for name, value in secret.items() if value}}
+    _check(provided, {**plain, **secrets})
+    ready = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
+    with store.write() as conn:
+        accounts.change(conn, account_id, settings=plain, secrets=house.vault.lock(secrets), **ready)
+    request_sync(store, listener_id, account_id)
+
+
+def switch(store: Store, listener_id: int, account_id: int, on: bool) -> None:
+    """Read this account or leave it alone; what it brought stays either way."""
+    account = _own(store, listener_id, account_id)
+    state = {"state": "ready", "state_words": ""} if on else {"state": "disabled", "state_words": "Switched off."}
+    with store.write() as conn:
+        accounts.change(conn, account.id, enabled=on, **state)
+    control.wake(store.folder)
+
+
+def _own(store: Store, listener_id: int, account_id: int) -> Account:
+    """An account the listener may change: their own or the household's, and not one of config.toml."""
+    with store.read() as conn:
+        account = accounts.by_id(conn, account_id)
+    if account is None or account.listener_id not in (None, listener_id):
+        raise SourceError("There is no such source.")
+    if account.pinned:
+        raise SourceError(f"{account.name} stands in config.toml. Change it there and start again.")
+    return account
+
+
+def _check(provided: find.Provided, values: Mapping[str, Any]) -> None:
+    order = {
+        "target": provided.origin.target,
+        "provider": provided.manifest.id,
+        "settings": dict(values),
+        "state": {},
+        "remembered": {},
+        "cache": None,
+        "memory_mb": provided.manifest.memory_mb,
+    }
+    with Child() as child:
+        try:
+            child.open(order, NoDuties())
+        except Failure as failure:
+            raise SettingsRefused(failure.words, failure.fields) from None
+
+
+def _free_key(conn: Connection, provider: str) -> str:
+    taken = set(conn.scalars(select(account_table.c.key)))
+    return next(key for key in (provider, *(f"{provider}-{n}" for n in range(2, 10_000))) if key not in taken)
