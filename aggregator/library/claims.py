@@ -90,6 +90,7 @@ class Intake:
         """Forget the open scope: what it named is stored, what it did not name stays."""
         self._seen.clear()
         self._kept.clear()
+        self._implied.clear()
 
     # --- records ------------------------------------------------------------------------------------------------------
 
@@ -165,8 +166,9 @@ class Intake:
             writes.new.append((claim, self.account_id, kind, key[1], draft.payload, scope, about, self.now, self.now))
         elif changed:
             writes.changed.append((draft.payload, self.now, claim))
-        if row is not None and about is not None and about != row.about:
+        if row is not None and about != row.about and (about is not None or draft.about is None):
             writes.moved.append((about, claim))
+            writes.dirty |= {row.about} - {None}  # type: ignore[arg-type]
             changed = True
         if row is not None and not row.present:
             writes.returned.append((claim,))
@@ -211,10 +213,12 @@ class Intake:
         _many(conn, "UPDATE claim SET previous = payload, payload = ?, changed_at = ? WHERE id = ?", writes.changed)
         _many(conn, "UPDATE claim SET about = ? WHERE id = ?", writes.moved)
         _many(conn, "UPDATE claim SET present = 1, absent_since = NULL WHERE id = ?", writes.returned)
+        uncredited = guard.credited(conn, changed)
         _many(conn, "DELETE FROM credit WHERE claim_id = ?", [(claim,) for claim in changed])
         _many(conn, 'INSERT OR REPLACE INTO credit (claim_id, position, artist_claim_id, name, "join", role)'
               " VALUES (?, ?, ?, ?, ?, ?)", writes.credits)  # fmt: skip
-        mark_dirty(conn, writes.dirty)
+        mark_dirty(conn, writes.dirty | uncredited)
+        guard.release(conn, uncredited, self.now)
         # A recording is weighed with its album's text.
         _many(conn, "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE about = ? AND kind = 'recording'",
               [(claim,) for claim in changed])  # fmt: skip

@@ -88,23 +88,36 @@ def begin_anew(conn: Connection, account_id: int) -> None:
 
 
 def mark_absent(conn: Connection, claims: Sequence[int], now: int) -> None:
-    """Claims leave; so do artists whom nothing present credits any more. All they count towards becomes dirty."""
-    ids = json.dumps(claims)
+    """Claims leave, and all they count towards becomes dirty."""
+    ids, artists = json.dumps(claims), credited(conn, claims)
     conn.exec_driver_sql(
         "UPDATE claim SET present = 0, absent_since = ? WHERE id IN (SELECT value FROM json_each(?))", (now, ids)
     )
     conn.exec_driver_sql(
-        "UPDATE claim SET present = 0, absent_since = ? WHERE scope = '' AND present AND id IN (SELECT artist_claim_id"
-        " FROM credit WHERE claim_id IN (SELECT value FROM json_each(?))) AND NOT EXISTS (SELECT 1 FROM credit JOIN"
-        " claim c ON c.id = credit.claim_id WHERE credit.artist_claim_id = claim.id AND c.present)",
-        (now, ids),
-    )
-    conn.exec_driver_sql(
         "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show') AND id"
-        " IN (SELECT value FROM json_each(?1) UNION SELECT artist_claim_id FROM credit WHERE claim_id IN"
-        " (SELECT value FROM json_each(?1)) UNION SELECT about FROM claim WHERE about IS NOT NULL AND id IN"
-        " (SELECT value FROM json_each(?1)))",
-        (ids,),
+        " IN (SELECT value FROM json_each(?1) UNION SELECT value FROM json_each(?2) UNION SELECT about FROM claim"
+        " WHERE about IS NOT NULL AND id IN (SELECT value FROM json_each(?1)))",
+        (ids, json.dumps(sorted(artists))),
+    )
+    release(conn, artists, now)
+
+
+def credited(conn: Connection, claims: Iterable[int]) -> set[int]:
+    """The artist claims that these claims credit."""
+    rows = conn.exec_driver_sql(
+        "SELECT artist_claim_id FROM credit WHERE claim_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(claims)),),
+    )
+    return set(rows.scalars())
+
+
+def release(conn: Connection, artists: Iterable[int], now: int) -> None:
+    """Artists who were known by their credits alone leave with the last present claim that credits them."""
+    conn.exec_driver_sql(
+        "UPDATE claim SET present = 0, absent_since = ? WHERE scope = '' AND present"
+        " AND id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM credit JOIN claim c"
+        " ON c.id = credit.claim_id WHERE credit.artist_claim_id = claim.id AND c.present)",
+        (now, json.dumps(sorted(artists))),
     )
 
 

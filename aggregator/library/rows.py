@@ -109,7 +109,8 @@ def _album(claims: Sequence[Claim]) -> tuple[Any, ...]:
     form = next((claim.payload.get("form", "album") for claim in claims if "from" not in claim.payload), "album")
     tracks = _first(claims, "total_tracks") or 0
     year = int(released[:4]) if released else None
-    return (said["title"], sort_key(said["title"]), _joined(credits), _artist_sort(credits), year, released, form, tracks,
+    title = said["title"]
+    return (title, sort_key(title), _joined(credits), _artist_sort(credits), year, released, form, tracks,
             _ids(claims), _genres(claims))  # fmt: skip
 
 

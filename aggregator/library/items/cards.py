@@ -69,7 +69,8 @@ class SongCard(_Card):
 
 _SHELF = (
     "i.id, i.art, i.hue, COALESCE(s.owned, 0) AS owned, COALESCE(s.saved, 0) AS saved,"
-    " COALESCE(s.service, 0) AS service, COALESCE(s.plays, 0) AS plays, i.id IN (SELECT k.item_id FROM star JOIN link k ON k.claim_id = star.claim_id"
+    " COALESCE(s.service, 0) AS service, COALESCE(s.plays, 0) AS plays,"
+    " i.id IN (SELECT k.item_id FROM star JOIN link k ON k.claim_id = star.claim_id"
     " WHERE star.listener_id = :listener AND star.kind = :kind) AS starred"
 )
 COLUMNS = {
