@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, TypeVar
 
 import requests
@@ -212,7 +213,8 @@ def _end_with_parent() -> None:
 class Running:
     """A sample service in a process of its own, ended by `close` or at the end of a ``with``.
 
-    `url` is its address. Options are those of its command line: ``Running("lastfm", scale=5000)``.
+    Options are those of its command line: ``Running("lastfm", scale=5000)``. Several start side by side: only `url`
+    waits.
     """
 
     def __init__(self, name: str, **options: Any) -> None:
@@ -221,11 +223,16 @@ class Running:
         for key, value in options.items():
             command += [f"--{key}", value if isinstance(value, str) else json.dumps(value)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    @cached_property
+    def url(self) -> str:
+        """Its address, as soon as it answers there. Raises `RuntimeError` where it does not start."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the sample service {name} ended with {self._process.wait()} before it answered")
-        self.url: str = json.loads(line)["url"]
+            raise RuntimeError(f"the sample service {self.name} ended with {self._process.wait()} before it answered")
+        address: str = json.loads(line)["url"]
+        return address
 
     def switch(self, **switches: Any) -> None:
         """Bring trouble; without arguments, end it."""
