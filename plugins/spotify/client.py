@@ -208,7 +208,8 @@ def _token_refusal(error: spotipy.SpotifyOauthError) -> ProviderError:
 def new_permission(manager: Any, code: str) -> str:
     """The refresh token for a code that came back from Spotify's own page."""
     with in_words():
-        manager.get_access_token(code=code, check_cache=False)
+        as_text = {"as_dict": False} if isinstance(manager, spotipy.SpotifyOAuth) else {}
+        manager.get_access_token(code=code, check_cache=False, **as_text)
     token: str = manager.cache_handler.get_cached_token()["refresh_token"]
     return token
 

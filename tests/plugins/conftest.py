@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+import shutil
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator._host.gate import LocalGate
+from aggregator._host.run import House
+from aggregator.demo.service import Running
+from aggregator.demo.world import World, build
 from aggregator.plugin import Checkpoint, Complete, Provider, ProviderError, Record, Skipped, Unchanged
+from aggregator.store import open_store
+from tests.host.conftest import Home
 
 
 @dataclass
@@ -88,6 +96,47 @@ class Account:
         return ()
 
 
+# --- sample services and a whole host ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return build(int(time.time()), None, 0)
+
+
+@pytest.fixture(scope="module")
+def _services() -> Iterator[dict[str, Running]]:
+    started: dict[str, Running] = {}
+    yield started
+    for service in started.values():
+        service.close()
+
+
 @pytest.fixture
-def account() -> type[Account]:
-    return Account
+def service(request: pytest.FixtureRequest, _services: dict[str, Running]) -> Iterator[Running]:
+    """The sample service that the test module is named after, without trouble at the start and at the end."""
+    name = request.module.__name__.rpartition("test_")[2]
+    if name not in _services:
+        _services[name] = Running(name)
+    _services[name].switch()
+    yield _services[name]
+    _services[name].switch()
+
+
+@pytest.fixture(scope="session")
+def _described(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory in which the bundled providers are described already."""
+    data = tmp_path_factory.mktemp("described")
+    store = open_store(data)
+    House(data, store).catalogue()
+    store.close()
+    return data
+
+
+@pytest.fixture
+def home(tmp_path: Path, _described: Path) -> Iterator[Home]:
+    data = tmp_path / "data"
+    shutil.copytree(_described, data)
+    store = open_store(data)
+    yield Home(data, store, House(data, store))
+    store.close()
