@@ -21,3 +21,6 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
+
+// A button clicked with the mouse (detail > 0) lets go of the focus, so that Space is the player's again.
+document.addEventListener("click", (event) => event.detail > 0 && event.target.closest("button")?.blur());

@@ -11,6 +11,8 @@ const volume = find("player-volume");
 
 export const SEEK_SECONDS = 10;
 
+let sliding = false; // the listener holds the position; the song does not move it meanwhile
+
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds || 0));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -142,7 +144,7 @@ function show(song) {
 
 function showTime() {
   const total = length();
-  if (!position.matches(":active")) position.value = audio.currentTime;
+  if (!sliding) position.value = audio.currentTime;
   position.max = Math.max(1, Math.floor(total));
   position.setAttribute("aria-valuetext", `${clock(position.value)} of ${clock(total)}`);
   position.style.setProperty("--seen", `${(100 * position.value) / position.max}%`);
@@ -204,8 +206,14 @@ function wire() {
     audio.volume = volume.value / 100;
     audio.muted = false;
   });
-  position.addEventListener("input", showTime);
-  position.addEventListener("change", () => seek(Number(position.value)));
+  position.addEventListener("input", () => {
+    sliding = true;
+    showTime();
+  });
+  position.addEventListener("change", () => {
+    sliding = false;
+    seek(Number(position.value));
+  });
 
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showPlaying);
   for (const name of ["timeupdate", "durationchange", "seeked"]) audio.addEventListener(name, showTime);

@@ -1,0 +1,263 @@
+"""The dashboard in a real browser: it can be used, it stays inside the house, and the music never stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
+
+from aggregator.config import Config
+from aggregator.store import Store, open_store
+from web import create_app
+
+from . import seed
+from .conftest import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent.parent / "vendor/axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = [(width, theme) for width in (1440, 390) for theme in ("dark", "light")]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Path]:
+    folder = tmp_path_factory.mktemp("house")
+    store = open_store(folder / "data")
+    seed.household(store, folder / "music", PASSWORD)
+    return store, folder / "data"
+
+
+@pytest.fixture
+def app(home: tuple[Store, Path]) -> Flask:
+    """The demo's way in: the visitor is signed in by being here."""
+    return create_app(Config(data=home[1], path=None), home[0])
+
+
+@pytest.fixture
+def ids(home: tuple[Store, Path]) -> dict[str, int]:
+    """Items by title."""
+    found: dict[str, int] = {}
+    with home[0].read() as conn:
+        for table, name in (("show", "title"), ("recording", "title"), ("artist", "name"), ("album", "title")):
+            found |= {f"{table} {row[1]}": row[0] for row in conn.execute(text(f"SELECT id, {name} FROM {table}"))}
+    return found
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+    context = browser.new_context(**{**browser_context_args, "base_url": address})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def visit(page: Page, complaints: list[str], address: str) -> Iterator[Page]:
+    """A page whose console stays silent and which asks nobody but Bandstand."""
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on(
+        "request",
+        lambda request: complaints.append(f"left for {request.url}") if elsewhere(request.url, address) else None,
+    )
+    yield page
+    assert complaints == []
+
+
+def elsewhere(url: str, base_url: str) -> bool:
+    return urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != urlsplit(base_url).netloc
+
+
+def places(ids: dict[str, int]) -> dict[str, str]:
+    return {
+        "home": "/",
+        "albums": "/library",
+        "artists": "/library/artists",
+        "songs": "/library/songs",
+        "nothing": "/library?text=zzzz",
+        "album": f"/albums/{ids['album Harbour lights']}",
+        "artist": f"/artists/{ids['artist Nora Quist']}",
+        "track": f"/tracks/{ids['recording Slow harbour']}",
+        "unsure": "/library/unsure",
+        "decisions": "/library/decisions",
+        "discover": "/discover",
+        "shows": "/shows",
+        "show": f"/shows/{ids['show Nora Quist']}",
+        "sources": "/sources",
+        "connect": "/sources/new/files",
+        "settings": "/settings",
+        "search": "/search?q=harbour",
+        "sign-in": "/sign-in",
+    }
+
+
+# --- every page -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_every_page_is_open_to_everybody(
+    browser: Browser, address: str, ids: dict[str, int], width: int, theme: str, browser_context_args: dict[str, Any]
+) -> None:
+    """axe finds nothing, nothing sticks out to the right, there is one main and one heading."""
+    args = {**browser_context_args, "viewport": {"width": width, "height": 844}, "color_scheme": theme}
+    context = browser.new_context(**{**args, "base_url": address, "bypass_csp": True})
+    page = context.new_page()
+    faults: list[str] = []
+    for name, path in places(ids).items():
+        page.goto(path)
+        page.evaluate(AXE)
+        found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
+        faults += [f"{name}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append(f"{name}: wider than {width}")
+        if (page.locator("main").count(), page.locator("h1").count()) != (1, 1):
+            faults.append(f"{name}: not one main and one h1")
+    context.close()
+    assert faults == []
+
+
+def test_no_page_complains_or_asks_another_host(visit: Page, ids: dict[str, int]) -> None:
+    for path in places(ids).values():
+        visit.goto(path, wait_until="networkidle")
+
+
+# --- getting about ----------------------------------------------------------------------------------------------------
+
+
+def test_a_link_changes_the_page_its_title_and_the_focus(visit: Page) -> None:
+    visit.goto("/")
+    visit.get_by_role("navigation", name="Pages").first.get_by_role("link", name="Sources").click()
+    expect(visit.locator("h1")).to_have_text("Sources")
+    expect(visit).to_have_title("Sources · Bandstand")
+    expect(visit.locator("h1")).to_be_focused()
+    expect(visit.locator(".rail [data-nav=sources]")).to_have_attribute("aria-current", "page")
+    visit.go_back()
+    expect(visit.locator(".rail [data-nav=home]")).to_have_attribute("aria-current", "page")
+
+
+def test_saving_says_so_and_theme_follows(visit: Page) -> None:
+    visit.goto("/settings")
+    visit.get_by_label("Dark").check()
+    visit.get_by_role("button", name="Save the look").click()
+    expect(visit.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(visit.get_by_role("status")).to_contain_text("Saved.")
+
+
+def test_search_answers_while_typing(visit: Page) -> None:
+    visit.goto("/settings")
+    visit.keyboard.press("/")
+    expect(visit.get_by_label("Search")).to_be_focused()
+    visit.keyboard.type("rio arr")
+    hit = visit.locator("#hits").get_by_role("link", name="Río arriba")
+    expect(hit).to_be_visible()
+    visit.keyboard.press("ArrowDown")
+    expect(hit).to_be_focused()
+    visit.keyboard.press("Enter")
+    expect(visit.locator("h1")).to_have_text("Río arriba")
+    expect(visit.locator("#hits")).to_be_hidden()
+
+
+# --- music ------------------------------------------------------------------------------------------------------------
+
+
+def start(page: Page, ids: dict[str, int], album: str = "Harbour lights") -> None:
+    page.goto(f"/albums/{ids[f'album {album}']}")
+    page.locator("main .play-wide").click()
+    playing(page)
+
+
+def playing(page: Page) -> None:
+    audio = page.locator("audio")
+    expect(audio).to_have_js_property("paused", False)
+    before = audio.evaluate("audio => audio.currentTime")
+    expect(audio).not_to_have_js_property("currentTime", before)
+
+
+def test_music_plays_on_across_pages(visit: Page, ids: dict[str, int]) -> None:
+    start(visit, ids)
+    audio = visit.locator("audio")
+    audio.evaluate("audio => { audio.mine = true; }")
+    source = audio.evaluate("audio => audio.currentSrc")
+    for go in (
+        lambda: visit.get_by_role("link", name="Settings").first.click(),
+        lambda: visit.go_back(),
+        lambda: visit.go_forward(),
+        lambda: visit.get_by_role("link", name="Library").first.click(),
+    ):
+        go()
+        playing(visit)
+        assert audio.evaluate("audio => [audio.mine, audio.currentSrc]") == [True, source]
+    expect(visit.locator("#player-title")).to_have_text("Slow harbour")
+
+
+def test_the_player_obeys_buttons_and_keys(visit: Page, ids: dict[str, int]) -> None:
+    start(visit, ids)
+    title, audio = visit.locator("#player-title"), visit.locator("audio")
+    visit.locator("h1").focus()
+    visit.keyboard.press("n")
+    expect(title).to_have_text("Salt")
+    visit.get_by_role("button", name="Next song").click()
+    expect(title).to_have_text("Two lamps")
+    visit.get_by_role("button", name="Previous song").click()
+    expect(title).to_have_text("Salt")
+    visit.locator("body").press("m")
+    expect(audio).to_have_js_property("muted", True)
+    visit.locator("body").press("l")
+    assert audio.evaluate("audio => audio.currentTime") > 9
+    visit.locator("body").press(" ")
+    expect(audio).to_have_js_property("paused", True)
+    visit.get_by_role("slider", name="Position").fill("3")
+    expect(visit.get_by_role("slider", name="Position")).to_have_attribute("aria-valuetext", "0:03 of 0:12")
+    visit.get_by_label("Search").fill(" jln m")
+    expect(audio).to_have_js_property("paused", True)
+    expect(title).to_have_text("Salt")
+
+
+def test_one_song_starts_where_it_was_pressed_and_the_page_shows_it(visit: Page, ids: dict[str, int]) -> None:
+    visit.goto(f"/albums/{ids['album Harbour lights']}")
+    visit.get_by_role("button", name="Play Two lamps").click()
+    expect(visit.locator(".song.is-current")).to_contain_text("Two lamps")
+    playing(visit)
+    visit.get_by_role("button", name="Next song").click()
+    expect(visit.locator(".song.is-current")).to_contain_text("The ferry")
+
+
+def test_a_reload_finds_the_song_again(visit: Page, ids: dict[str, int]) -> None:
+    start(visit, ids)
+    visit.locator("audio").evaluate("audio => { audio.pause(); audio.currentTime = 5; }")
+    visit.reload()
+    expect(visit.locator("#player-title")).to_have_text("Slow harbour")
+    expect(visit.locator("#player-elapsed")).to_have_text("0:05")
+
+
+def test_what_the_browser_cannot_play_is_said_and_offered(page: Page, ids: dict[str, int]) -> None:
+    page.goto(f"/albums/{ids['album Even numbers']}")
+    page.get_by_role("button", name="Play Sixteen").click()
+    trouble = page.get_by_role("alert")
+    expect(trouble).to_contain_text("This browser cannot play “Sixteen” (ALAC).")
+    with page.expect_download() as download:
+        trouble.get_by_role("link").click()
+    assert download.value.suggested_filename == "09 Sixteen.m4a"
+
+
+def test_phones_have_tabs_and_the_player_above_them(visit: Page, ids: dict[str, int]) -> None:
+    visit.set_viewport_size({"width": 390, "height": 844})
+    start(visit, ids)
+    tabs = visit.get_by_role("navigation", name="Pages, short")
+    tabs.get_by_role("link", name="Library").click()
+    expect(visit.locator("h1")).to_have_text("Library")
+    tabs.get_by_role("button", name="More").click()
+    visit.locator("#more").get_by_role("link", name="Settings").click()
+    expect(visit.locator("h1")).to_have_text("Settings")
+    playing(visit)
