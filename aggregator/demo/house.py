@@ -15,11 +15,10 @@ from typing import Any, Literal
 from aggregator import listeners, sources
 from aggregator._host import accounts
 from aggregator.config import Config
-from aggregator.demo import world
+from aggregator.demo import tokens, world
 from aggregator.demo.catalogue import MUSIC
 from aggregator.demo.listening import DAY
 from aggregator.demo.service import Running
-from aggregator.demo.spotify import first_refresh_token
 from aggregator.demo.world import World
 from aggregator.listeners import Preferences
 from aggregator.shows import places
@@ -80,7 +79,7 @@ def the_sources(data: Path, told: World) -> list[Source]:
 
 
 def _spotify(user: world.SpotifyUser) -> dict[str, str]:
-    return {"client_id": user.client, "client_secret": user.secret, "refresh_token": first_refresh_token(user)}
+    return {"client_id": user.client, "client_secret": user.secret, "refresh_token": tokens.first_refresh(user.client)}
 
 
 def _lastfm(name: str) -> dict[str, str]:

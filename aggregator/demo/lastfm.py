@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode
 from xml.etree.ElementTree import Element, tostring
 
-from flask import Response, jsonify, redirect, request
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
 from aggregator.demo import service
 from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, home_of
 from aggregator.demo.listening import Play
 from aggregator.demo.neighbours import EVERYBODY, UNLINKED, Release, listeners, named, releases, similar, tags
-from aggregator.demo.service import Service, whole
+from aggregator.demo.service import Service, as_json, request, whole
 from aggregator.demo.world import LASTFM_KEY, LASTFM_SECRET, LastfmUser, World, build
 
 T = TypeVar("T")
@@ -81,16 +81,16 @@ class Lastfm(Service):
             "album.search": self.album_search,
             "track.search": self.track_search,
         }
-        self.app.add_url_rule("/2.0/", "call", self.call, methods=["GET", "POST"])
-        self.app.add_url_rule("/api/auth/", "allow", self.allow)
+        self.route("/2.0/", self.call, "GET", "POST")
+        self.route("/api/auth/", self.allow)
 
     def call(self) -> Response:
         try:
-            return self._answer(self._dispatch())
+            return self._told(self._called())
         except Refused as refused:
             return self._failed(refused.code, refused.words, STATUSES.get(refused.code, 200))
 
-    def _dispatch(self) -> Json:
+    def _called(self) -> Json:
         method = request.values.get("method", "")
         known = {name.casefold(): call for name, call in self.methods.items()}
         if method.casefold() not in known:
@@ -117,7 +117,7 @@ class Lastfm(Service):
         self.tokens[token] = ""
         return {"token": token}
 
-    def allow(self) -> AnyResponse:
+    def allow(self) -> Response:
         """The listener's page: access is allowed at once, and they are sent back where a callback is named."""
         token = request.args.get("token") or self.get_token()["token"]
         self.tokens[token] = request.args.get("user", "robin_demo")
@@ -360,14 +360,14 @@ class Lastfm(Service):
 
     # --- two languages ------------------------------------------------------------------------------------------------
 
-    def _answer(self, body: Json) -> Response:
+    def _told(self, body: Json) -> Response:
         if request.values.get("format") == "json":
-            return jsonify(_lone(body))
+            return as_json(_lone(body))
         return _xml(_element("lfm", {"@attr": {"status": "ok"}, **body}))
 
     def _failed(self, code: int, words: str, status: int) -> Response:
         if request.values.get("format") == "json":
-            answer = jsonify({"error": code, "message": words})
+            answer = as_json({"error": code, "message": words})
         else:
             error = {"error": {"@attr": {"code": str(code)}, "#text": words}}
             answer = _xml(_element("lfm", {"@attr": {"status": "failed"}, **error}))

@@ -1,6 +1,6 @@
 """What the sample services share: a process on loopback, switches for trouble, and a log of what was asked.
 
-A service is a Flask application of its own process::
+A service is a WSGI application (werkzeug, nothing more) in a process of its own::
 
     python -m aggregator.demo.spotify --port 0
 
@@ -21,17 +21,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from flask import Flask, Response, jsonify, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
+from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 T = TypeVar("T")
+
+_asked: ContextVar[Request] = ContextVar("asked")
+request: Request = LocalProxy(_asked)  # type: ignore[assignment]
+"""The request at hand."""
 
 SECRETS = {"api_key", "apikey", "api_sig", "sk", "token", "code", "code_verifier", "refresh_token", "client_secret"}
 HTML = "<!doctype html><html><head><title>502</title></head><body><h1>Something went wrong</h1></body></html>"
@@ -66,22 +77,55 @@ class Switches:
 
 
 class Service:
-    """One sample service. Subclasses add routes to `app` and the bodies of refusals."""
+    """One sample service. Subclasses add routes, the bodies of refusals, and what comes before and after an answer."""
 
     name: str
 
     def __init__(self) -> None:
-        self.app = Flask(self.name, static_folder=None)
-        self.app.json.sort_keys = False  # type: ignore[attr-defined]
-        self.app.url_map.strict_slashes = False  # clients differ: spotipy asks for me/
+        self.routes = Map(strict_slashes=False)  # clients differ: spotipy asks for me/
         self.switches = Switches()
         self.log: list[dict[str, Any]] = []
         self._lock = threading.Lock()
-        self.app.before_request(self._before)
-        self.app.after_request(self._after)
-        self.app.add_url_rule("/_switch", "switch", self._switch, methods=["POST"])
-        self.app.add_url_rule("/_log", "log", lambda: jsonify(self.log))
-        self.app.add_url_rule("/_cover/<int:hue>/<word>.jpg", "cover", self._cover)
+        self.route("/_switch", self._switch, "POST")
+        self.route("/_log", lambda: as_json(self.log))
+        self.route("/_cover/<int:hue>/<word>.jpg", self._cover)
+
+    def route(self, path: str, view: Callable[..., Response], *verbs: str) -> None:
+        self.routes.add(Rule(path, endpoint=view, methods=verbs or ("GET",)))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        token = _asked.set(Request(environ))
+        try:
+            return self._answer()(environ, start_response)
+        finally:
+            _asked.reset(token)
+
+    def _answer(self) -> Response:
+        if request.path.startswith("/_"):
+            return self._dispatch()
+        self._note()
+        answer = self._trouble() or self.admit() or self._dispatch()
+        return self._spoil(self.sign(answer))
+
+    def _dispatch(self) -> Response:
+        try:
+            view, arguments = self.routes.bind_to_environ(request.environ).match()
+            answer: Response = view(**arguments)
+        except (HTTPException, ValueError) as error:
+            return self.mishap(error)
+        return answer
+
+    def admit(self) -> Response | None:
+        """A refusal where the request lacks permission; None lets it in."""
+        return None
+
+    def sign(self, answer: Response) -> Response:
+        """The headers that every answer of the service has."""
+        return answer
+
+    def mishap(self, error: Exception) -> Response:
+        """The service's own words for a path it does not have, or a query it does not understand."""
+        return self.refusal(error.code or 500 if isinstance(error, HTTPException) else 400)
 
     def refusal(self, status: int, code: int = 0) -> Response:
         """The service's own words for an error."""
@@ -110,26 +154,24 @@ class Service:
         wanted = self.switches.only
         return self.switches if request.path.startswith(wanted) or (asked and asked.startswith(wanted)) else Switches()
 
-    def _before(self) -> Response | None:
-        if request.path.startswith("/_"):
-            return None
+    def _note(self) -> None:
         with self._lock:
             self.log.append(_entry())
+
+    def _trouble(self) -> Response | None:
+        """What the switches answer in the service's place."""
         switches = self.active()
-        if switches.slow:
-            time.sleep(switches.slow)
+        time.sleep(switches.slow)
         if switches.html:
             return Response(HTML, status=switches.status or 200, content_type="text/html; charset=utf-8")
-        if switches.status or switches.code:
-            answer = self.refusal(switches.status or 200, switches.code)
-            if switches.retry_after is not None:
-                answer.headers["Retry-After"] = str(switches.retry_after)
-            return answer
-        return None
+        if not switches.status and not switches.code:
+            return None
+        answer = self.refusal(switches.status or 200, switches.code)
+        if switches.retry_after is not None:
+            answer.headers["Retry-After"] = str(switches.retry_after)
+        return answer
 
-    def _after(self, answer: Response) -> Response:
-        if request.path.startswith("/_"):
-            return answer
+    def _spoil(self, answer: Response) -> Response:
         switches = self.active()
         if switches.truncate:
             answer.set_data(answer.get_data()[: len(answer.get_data()) // 2])
@@ -144,16 +186,20 @@ class Service:
                 self.switches = Switches()
 
     def _switch(self) -> Response:
-        wanted = request.get_json()
+        wanted: dict[str, Any] = request.get_json()
         if unknown := set(wanted) - {f.name for f in fields(Switches)}:
             return Response(f"No such switch: {', '.join(sorted(unknown))}\n", status=400)
         self.switches = Switches(**wanted)
-        return jsonify(wanted)
+        return as_json(wanted)
 
     def _cover(self, hue: int, word: str) -> Response:
         from aggregator.demo.covers import draw
 
         return Response(draw(word, hue), content_type="image/jpeg", headers={"Cache-Control": "max-age=86400"})
+
+
+def as_json(data: Any, status: int = 200) -> Response:
+    return Response(json.dumps(data, separators=(",", ":")), status, content_type="application/json")
 
 
 def _entry() -> dict[str, Any]:
@@ -197,7 +243,7 @@ def serve(service: Service, options: argparse.Namespace) -> None:
     """Answer until standard input is closed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     service.switches = Switches(**options.switch)
-    server = make_server("127.0.0.1", options.port, service.app, threaded=True, request_handler=_Handler)
+    server = make_server("127.0.0.1", options.port, service, threaded=True, request_handler=_Handler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     if not sys.stdin.isatty():
         threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -5,24 +5,22 @@ The page where a listener would allow access allows it at once. Which listener s
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from flask import Response, abort, g, jsonify, redirect, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.exceptions import HTTPException, abort
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
-from aggregator.demo import service
+from aggregator.demo import service, tokens
 from aggregator.demo.catalogue import ALBUMS, SONGS, Album, Artist, Credit, Slot, Song, albums_of, base62, home_of
 from aggregator.demo.listening import Play
 from aggregator.demo.neighbours import EVERYBODY
-from aggregator.demo.service import Service, whole
+from aggregator.demo.service import Service, as_json, request, whole
 from aggregator.demo.world import Playlist, SpotifyUser, World, build
 
 T = TypeVar("T")
@@ -33,7 +31,8 @@ SCOPES = "user-library-read user-follow-read user-read-recently-played playlist-
 CLOSED = ("/v1/browse", "/v1/recommendations", "/v1/audio-features", "/v1/audio-analysis", "/v1/markets", "/v1/users")
 """Paths that apps in development mode are refused."""
 CLOSED_ENDINGS = ("/related-artists", "/top-tracks")
-_KEY = b"opens nothing but the sample service"
+_listener: ContextVar[SpotifyUser] = ContextVar("listener")
+"""Who asks."""
 
 
 class Spotify(Service):
@@ -44,26 +43,22 @@ class Spotify(Service):
         self.world = world
         self.spent: set[str] = set()
         self.expired_before = 0.0
-        route = self.app.get
-        route("/authorize")(self.authorize)
-        self.app.post("/api/token")(self.token)
-        self.app.post("/_expire")(self.expire)
-        self.app.before_request(self.sign_in)
-        route("/v1/me")(self.me)
-        route("/v1/me/albums")(self.albums)
-        route("/v1/me/tracks")(self.tracks)
-        route("/v1/me/following")(self.following)
-        route("/v1/me/playlists")(self.playlists)
-        route("/v1/me/player/recently-played")(self.recently_played)
-        route("/v1/playlists/<pid>/items")(self.playlist_items)
-        route("/v1/albums/<aid>")(self.album)
-        route("/v1/albums/<aid>/tracks")(self.album_tracks)
-        route("/v1/artists/<aid>")(self.artist)
-        route("/v1/artists/<aid>/albums")(self.artist_albums)
-        route("/v1/tracks/<tid>")(self.track)
-        route("/v1/search")(self.search)
-        self.app.register_error_handler(HTTPException, lambda error: _error(error.code or 500, error.description or ""))
-        self.app.register_error_handler(ValueError, lambda _: _error(400, "Invalid request"))
+        self.route("/authorize", self.authorize)
+        self.route("/api/token", self.token, "POST")
+        self.route("/_expire", self.expire, "POST")
+        self.route("/v1/me", self.me)
+        self.route("/v1/me/albums", self.albums)
+        self.route("/v1/me/tracks", self.tracks)
+        self.route("/v1/me/following", self.following)
+        self.route("/v1/me/playlists", self.playlists)
+        self.route("/v1/me/player/recently-played", self.recently_played)
+        self.route("/v1/playlists/<pid>/items", self.playlist_items)
+        self.route("/v1/albums/<aid>", self.album)
+        self.route("/v1/albums/<aid>/tracks", self.album_tracks)
+        self.route("/v1/artists/<aid>", self.artist)
+        self.route("/v1/artists/<aid>/albums", self.artist_albums)
+        self.route("/v1/tracks/<tid>", self.track)
+        self.route("/v1/search", self.search)
 
     # --- permission ---------------------------------------------------------------------------------------------------
 
@@ -74,7 +69,12 @@ class Spotify(Service):
             return _error(429, "Too many requests", reason="QUOTA_EXCEEDED")
         return _error(status, {403: "Forbidden", 429: "API rate limit exceeded"}.get(status, "Server error"))
 
-    def authorize(self) -> AnyResponse:
+    def mishap(self, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return _error(error.code or 500, error.description or "")
+        return _error(400, "Invalid request")
+
+    def authorize(self) -> Response:
         """Allow access and go back to where the listener came from, with a code that is good once."""
         target = request.args.get("redirect_uri", "")
         if urlsplit(target).hostname == "localhost" or not target:
@@ -83,7 +83,7 @@ class Spotify(Service):
         if client not in self.world.spotify:
             return Response("INVALID_CLIENT: Invalid client", status=400)
         challenge = request.args.get("code_challenge", "")
-        code = _sign("code", client, challenge, target)
+        code = tokens.sign("code", client, challenge, target)
         answer = {"code": code, "state": request.args.get("state", "")}
         return redirect(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}")
 
@@ -100,19 +100,19 @@ class Spotify(Service):
         return _oauth_error("unsupported_grant_type", "grant_type parameter is missing")
 
     def _exchange(self, user: SpotifyUser) -> Response:
-        parts = _verify("code", request.form.get("code", ""))
+        parts = tokens.verify("code", request.form.get("code", ""))
         if parts is None or parts[0] != user.client or request.form["code"] in self.spent:
             return _oauth_error("invalid_grant", "Invalid authorization code")
         if parts[2] != request.form.get("redirect_uri"):
             return _oauth_error("invalid_grant", "Invalid redirect URI")
-        if not request.authorization and parts[1] != _challenge(request.form.get("code_verifier", "")):
+        if not request.authorization and parts[1] != tokens.challenge(request.form.get("code_verifier", "")):
             return _oauth_error("invalid_grant", "code_verifier was incorrect")
         self.spent.add(request.form["code"])
         return self._grant(user, rotate=True)
 
     def _refresh(self, user: SpotifyUser) -> Response:
         old = request.form.get("refresh_token", "")
-        parts = _verify("refresh", old)
+        parts = tokens.verify("refresh", old)
         if parts is None or parts[0] != user.client or old in self.spent or (user.revoked and parts[1] == "first"):
             return _oauth_error("invalid_grant", "Refresh token revoked")
         if not request.authorization:  # without a secret each refresh token is good once
@@ -121,54 +121,56 @@ class Spotify(Service):
 
     def _grant(self, user: SpotifyUser, *, rotate: bool) -> Response:
         answer = {
-            "access_token": _sign("access", user.client, str(time.time())),
+            "access_token": tokens.sign("access", user.client, str(time.time())),
             "token_type": "Bearer",
             "expires_in": HOUR,
             "scope": SCOPES,
         }
         if rotate:
-            answer["refresh_token"] = _sign("refresh", user.client, str(time.time()))
-        return jsonify(answer)
+            answer["refresh_token"] = tokens.sign("refresh", user.client, str(time.time()))
+        return as_json(answer)
 
     def expire(self) -> Response:
         """``POST /_expire``: every access token given out so far is too old."""
         self.expired_before = time.time()
-        return jsonify({})
+        return as_json({})
 
-    def sign_in(self) -> Response | None:
+    def admit(self) -> Response | None:
         if not request.path.startswith("/v1/"):
             return None
         if request.path.startswith(CLOSED) or request.path.endswith(CLOSED_ENDINGS) or "ids" in request.args:
             return _error(403, "Forbidden")
-        parts = _verify("access", request.headers.get("Authorization", "").removeprefix("Bearer "))
+        parts = tokens.verify("access", request.headers.get("Authorization", "").removeprefix("Bearer "))
         if parts is None:
             return _error(401, "Invalid access token")
         if float(parts[1]) < max(self.expired_before, time.time() - HOUR):
             return _error(401, "The access token expired")
-        g.user = self.world.spotify[parts[0]]
+        _listener.set(self.world.spotify[parts[0]])
         return None
 
     # --- the listener's own -------------------------------------------------------------------------------------------
 
     def me(self) -> Response:
-        return jsonify({**self._user(g.user), "images": []})
+        return as_json({**self._user(_listener.get()), "images": []})
 
     def albums(self) -> Response:
         return self._page(
-            g.user.albums, lambda saved: {"added_at": _zulu(saved[0]), "album": self._whole_album(saved[1])}
+            _listener.get().albums, lambda saved: {"added_at": _zulu(saved[0]), "album": self._whole_album(saved[1])}
         )
 
     def tracks(self) -> Response:
-        return self._page(g.user.tracks, lambda saved: {"added_at": _zulu(saved[0]), "track": self._song(saved[1])})
+        return self._page(
+            _listener.get().tracks, lambda saved: {"added_at": _zulu(saved[0]), "track": self._song(saved[1])}
+        )
 
     def playlists(self) -> Response:
-        return self._page(g.user.playlists, self._playlist)
+        return self._page(_listener.get().playlists, self._playlist)
 
     def following(self) -> Response:
         """Paged by a cursor: the id of the last one seen."""
         if request.args.get("type") != "artist":
             return _error(400, "Invalid type, expected artist")
-        artists: Sequence[Artist] = g.user.following
+        artists: Sequence[Artist] = _listener.get().following
         limit = whole(request.args.get("limit"), 20, 1, 50)
         after = request.args.get("after")
         start = next((n + 1 for n, artist in enumerate(artists) if artist.spotify == after), 0)
@@ -184,7 +186,7 @@ class Spotify(Service):
             "total": total,
             "items": [self._whole_artist(artist) for artist in items],
         }
-        return jsonify({"artists": page})
+        return as_json({"artists": page})
 
     def recently_played(self) -> Response:
         """At most 50, newest first. `after` and `before` are milliseconds; a play is stamped at its end."""
@@ -194,7 +196,7 @@ class Spotify(Service):
             return _error(400, "Only one of after and before may be given")
         heard = [
             play
-            for play in g.user.recent
+            for play in _listener.get().recent
             if (after is None or _milliseconds(play) > after) and (before is None or _milliseconds(play) < before)
         ]
         items, total = self.window(heard[-limit:] if after is not None else heard, 0, limit)
@@ -210,10 +212,10 @@ class Spotify(Service):
             "limit": limit,
             "href": request.url,
         }
-        return jsonify(page)
+        return as_json(page)
 
     def playlist_items(self, pid: str) -> Response:
-        playlist = next((one for one in g.user.playlists if base62("playlist", one.slug) == pid), None)
+        playlist = next((one for one in _listener.get().playlists if base62("playlist", one.slug) == pid), None)
         if playlist is None:
             abort(404, "Resource not found")
         return self._page(playlist.songs, self._entry, biggest=50)
@@ -221,20 +223,20 @@ class Spotify(Service):
     # --- the catalogue ------------------------------------------------------------------------------------------------
 
     def album(self, aid: str) -> Response:
-        return jsonify(self._whole_album(self._find_album(aid)))
+        return as_json(self._whole_album(self._find_album(aid)))
 
     def album_tracks(self, aid: str) -> Response:
         return self._page(self._find_album(aid).slots, self._slot)
 
     def artist(self, aid: str) -> Response:
-        return jsonify(self._whole_artist(_find_artist(aid)))
+        return as_json(self._whole_artist(_find_artist(aid)))
 
     def artist_albums(self, aid: str) -> Response:
         return self._page(albums_of(_find_artist(aid)), self._album, biggest=10, usual=5)
 
     def track(self, tid: str) -> Response:
         song = next((song for song in SONGS.values() if song.spotify == tid), None)
-        return jsonify(self._song(song)) if song else _error(404, "Resource not found")
+        return as_json(self._song(song)) if song else _error(404, "Resource not found")
 
     def search(self) -> Response:
         text = request.args.get("q", "").casefold()
@@ -251,14 +253,14 @@ class Spotify(Service):
         if "track" in kinds:
             songs = [song for song in SONGS.values() if text in f"{song.title} {song.credited}".casefold()]
             answer["tracks"] = self._paging(songs, self._song, 10, 5)
-        return jsonify(answer)
+        return as_json(answer)
 
     # --- shapes -------------------------------------------------------------------------------------------------------
 
     def _page(
         self, items: Sequence[T], shape: Callable[[T], Json], biggest: int = 50, usual: int | None = None
     ) -> Response:
-        return jsonify(self._paging(items, shape, biggest, usual or 20))
+        return as_json(self._paging(items, shape, biggest, usual or 20))
 
     def _paging(self, items: Sequence[T], shape: Callable[[T], Json], biggest: int, usual: int) -> Json:
         limit = int(request.args.get("limit", usual))
@@ -365,14 +367,14 @@ class Spotify(Service):
         songs = {"href": f"{thing['href']}/items", "total": len(playlist.songs)}
         return {
             "collaborative": False, "description": "", **thing, "images": [], "name": playlist.name,
-            "owner": self._user(g.user), "primary_color": None, "public": True,
+            "owner": self._user(_listener.get()), "primary_color": None, "public": True,
             "snapshot_id": base62("snapshot", playlist.slug), "tracks": songs, "items": songs,
         }  # fmt: skip
 
     def _entry(self, song: Song | None) -> Json:
         track = self._song(song) if song else None
         return {
-            "added_at": _zulu(self.world.since), "added_by": self._thing("user", g.user.id), "is_local": False,
+            "added_at": _zulu(self.world.since), "added_by": self._thing("user", _listener.get().id), "is_local": False,
             "primary_color": None, "track": track, "item": track,
         }  # fmt: skip
 
@@ -382,11 +384,11 @@ class Spotify(Service):
             return next(
                 (album for album in ALBUMS.values() if song in album.songs and album.form == "album"), home_of(song)
             )
-        user: SpotifyUser = g.user
+        user = _listener.get()
         return next(album for _, album in user.albums if song in album.songs)
 
     def _find_album(self, aid: str) -> Album:
-        user: SpotifyUser = g.user
+        user = _listener.get()
         known = (*ALBUMS.values(), *(album for _, album in user.albums))
         found = next((album for album in known if album.spotify == aid), None)
         if found is None:
@@ -396,7 +398,7 @@ class Spotify(Service):
 
 def first_refresh_token(user: SpotifyUser) -> str:
     """What a listener who signed in long ago holds."""
-    return _sign("refresh", user.client, "first")
+    return tokens.first_refresh(user.client)
 
 
 def _find_artist(aid: str) -> Artist:
@@ -404,26 +406,6 @@ def _find_artist(aid: str) -> Artist:
     if found is None:
         abort(404, "Resource not found")
     return found
-
-
-def _sign(*parts: str) -> str:
-    """A token that says what it is good for; nothing need be remembered across restarts."""
-    text = "\n".join(parts).encode()
-    return base64.urlsafe_b64encode(hmac.digest(_KEY, text, "sha256")[:12] + text).decode().rstrip("=")
-
-
-def _verify(kind: str, token: str) -> list[str] | None:
-    """What was signed, without the kind; None for a token that is not ours or of another kind."""
-    try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        found, *parts = raw[12:].decode().split("\n")
-    except ValueError:
-        return None
-    return parts if found == kind and hmac.digest(_KEY, raw[12:], "sha256")[:12] == raw[:12] else None
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def _milliseconds(play: Play) -> int:
@@ -435,15 +417,11 @@ def _zulu(seconds: int) -> str:
 
 
 def _error(status: int, message: str, **more: str) -> Response:
-    answer = jsonify({"error": {"status": status, "message": message, **more}})
-    answer.status_code = status
-    return answer
+    return as_json({"error": {"status": status, "message": message, **more}}, status)
 
 
 def _oauth_error(error: str, description: str) -> Response:
-    answer = jsonify({"error": error, "error_description": description})
-    answer.status_code = 400
-    return answer
+    return as_json({"error": error, "error_description": description}, 400)
 
 
 if __name__ == "__main__":

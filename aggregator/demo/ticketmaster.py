@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 from aggregator.demo import service
 from aggregator.demo.catalogue import Artist, base62
 from aggregator.demo.gigs import Gig, Venue
 from aggregator.demo.neighbours import EVERYBODY
-from aggregator.demo.service import Service
+from aggregator.demo.service import Service, as_json, request
 from aggregator.demo.world import TICKETMASTER_KEY, World, build
 
 Json = dict[str, Any]
@@ -30,7 +30,7 @@ DEEPEST = 1000
 _GEOHASH = "0123456789bcdefghjkmnpqrstuvwxyz"
 
 
-class Faulty(Exception):
+class Faulty(ValueError):
     """A query that the service does not understand."""
 
 
@@ -41,15 +41,15 @@ class Ticketmaster(Service):
         super().__init__()
         self.world = world
         self.left = 5000
-        self.app.before_request(self._check_key)
-        self.app.after_request(self._limits)
-        for path in ("events", "events.json"):
-            self.app.add_url_rule(f"{PATH}/{path}", path, self.events)
-        self.app.add_url_rule(f"{PATH}/events/<eid>", "event", self.event)
-        for path in ("attractions", "attractions.json"):
-            self.app.add_url_rule(f"{PATH}/{path}", path, self.attractions)
-        self.app.register_error_handler(Faulty, lambda fault: _error(400, "DIS1016", str(fault)))
-        self.app.register_error_handler(HTTPException, lambda error: _error(error.code or 500, "DIS1004", str(error)))
+        for name, view in (("events", self.events), ("attractions", self.attractions)):
+            self.route(f"{PATH}/{name}", view)
+            self.route(f"{PATH}/{name}.json", view)
+        self.route(f"{PATH}/events/<eid>", self.event)
+
+    def mishap(self, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return _error(error.code or 500, "DIS1004", str(error))
+        return _error(400, "DIS1016", str(error))
 
     def refusal(self, status: int, code: int = 0) -> Response:  # noqa: ARG002 - the codes are words
         key = request.args.get("apikey", "")
@@ -61,12 +61,12 @@ class Ticketmaster(Service):
             return _fault(429, words, f"policies.ratelimit.{'QuotaViolation' if day else 'SpikeArrestViolation'}")
         return _error(status, "DIS1000", "Service Unavailable")
 
-    def _check_key(self) -> Response | None:
-        if request.path.startswith(PATH) and request.args.get("apikey") != TICKETMASTER_KEY:
+    def admit(self) -> Response | None:
+        if request.args.get("apikey") != TICKETMASTER_KEY:
             return _fault(401, "Invalid ApiKey", "oauth.v2.InvalidApiKey")
         return None
 
-    def _limits(self, answer: Response) -> Response:
+    def sign(self, answer: Response) -> Response:
         if request.path.startswith(PATH):
             self.left -= 1
             tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -88,7 +88,7 @@ class Ticketmaster(Service):
         found = next((gig for gig in self.world.events if gig.id == eid.removesuffix(".json")), None)
         if found is None:
             return _error(404, "DIS1004", f"Resource not found with provided criteria (locale=en-us, id={eid})")
-        return jsonify(self._event(found))
+        return as_json(self._event(found))
 
     def attractions(self) -> Response:
         text = request.args.get("keyword", "").casefold()
@@ -145,7 +145,7 @@ class Ticketmaster(Service):
         body: Json = {"_embedded": {name: [shape(item) for item in shown]}} if shown else {}
         body["_links"] = links
         body["page"] = {"size": size, "totalElements": total, "totalPages": pages, "number": number}
-        return jsonify(body)
+        return as_json(body)
 
     def _number(self, name: str, default: int) -> int:
         try:
@@ -301,15 +301,11 @@ def _kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def _fault(status: int, words: str, code: str) -> Response:
-    answer = jsonify({"fault": {"faultstring": words, "detail": {"errorcode": code}}})
-    answer.status_code = status
-    return answer
+    return as_json({"fault": {"faultstring": words, "detail": {"errorcode": code}}}, status)
 
 
 def _error(status: int, code: str, detail: str) -> Response:
-    answer = jsonify({"errors": [{"code": code, "detail": detail, "status": str(status)}]})
-    answer.status_code = status
-    return answer
+    return as_json({"errors": [{"code": code, "detail": detail, "status": str(status)}]}, status)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from spotipy.oauth2 import SpotifyOAuth, SpotifyPKCE
 
 from aggregator.demo.catalogue import ALBUMS, SONGS
 from aggregator.demo.service import Running
-from aggregator.demo.spotify import first_refresh_token
+from aggregator.demo.tokens import first_refresh
 from aggregator.demo.world import LASTFM_KEY, LASTFM_SECRET, TICKETMASTER_KEY, build
 from tests.demo.conftest import NOW
 
@@ -58,7 +58,7 @@ def allow(auth: Any) -> str:
 @pytest.fixture
 def robin(spotify: Running) -> spotipy.Spotify:
     auth = manager(spotify)
-    auth.refresh_access_token(first_refresh_token(ROBIN))
+    auth.refresh_access_token(first_refresh(ROBIN.client))
     return client(spotify, auth)
 
 
@@ -83,15 +83,15 @@ def test_signing_in_without_a_secret(spotify: Running) -> None:
 
 def test_a_refresh_token_without_a_secret_is_good_once(spotify: Running) -> None:
     first = manager(spotify, SAM, pkce=True)
-    first.refresh_access_token(first_refresh_token(SAM))
+    first.refresh_access_token(first_refresh(SAM.client))
     with pytest.raises(spotipy.SpotifyOauthError, match="invalid_grant"):
-        manager(spotify, SAM, pkce=True).refresh_access_token(first_refresh_token(SAM))
+        manager(spotify, SAM, pkce=True).refresh_access_token(first_refresh(SAM.client))
 
 
 def test_the_old_phone_is_refused_until_it_signs_in_again(spotify: Running) -> None:
     auth = manager(spotify, PHONE)
     with pytest.raises(spotipy.SpotifyOauthError, match="invalid_grant"):
-        auth.refresh_access_token(first_refresh_token(PHONE))
+        auth.refresh_access_token(first_refresh(PHONE.client))
     auth.get_access_token(allow(auth), as_dict=False, check_cache=False)
     auth.refresh_access_token(auth.cache_handler.get_cached_token()["refresh_token"])
     saved = client(spotify, auth).current_user_saved_albums(limit=1)["items"]
