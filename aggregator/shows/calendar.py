@@ -77,6 +77,16 @@ class Month:
     def current(self) -> bool:
         return any(day.today for day in self.days)
 
+    @property
+    def listed(self) -> tuple[Day, ...]:
+        """The days of the agenda: in the current month from today on."""
+        return tuple(day for day in self.days if day.shows and not (self.current and day.past))
+
+    @property
+    def earlier(self) -> tuple[Day, ...]:
+        """Days with shows that `listed` leaves out."""
+        return tuple(day for day in self.days if day.shows and self.current and day.past)
+
 
 @dataclass(frozen=True)
 class Source:
