@@ -107,7 +107,7 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
             scrobbles = [node for node in children(listed, "track") if shapes.stamp(node)]
             same = [(shapes.stamp(node), text(node, "name")) for node in scrobbles]
             last_page = page >= number(listed.getAttribute("totalPages"))
-            if not last_page and (same == before or not same):
+            if not last_page and (not same or (page > 1 and same == before)):
                 raise BadData("Last.fm's pages of scrobbles go round in a circle.")
             total, before = total or number(listed.getAttribute("total")), same
             oldest = min((at for at, _ in same), default=span.since)
