@@ -32,6 +32,14 @@ def _page(error: HTTPException) -> ResponseReturnValue:
     title, words = SENTENCES.get(code, SENTENCES[400] if code < 500 else SENTENCES[500])
     if error.description and error.description != type(error).description:
         words = error.description
+    if _fragment():  # a piece of a page: its place says what is wrong
+        return render_template("trouble.html", words=f"{title}. {words}"), code
     if request.accept_mimetypes.best == "application/json":
         return {"error": f"{title}. {words}"}, code
     return render_template("error.html", code=code, title=title, words=words), code
+
+
+def _fragment() -> bool:
+    """Asked for by htmx, but neither as a followed link nor as a step back."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers

@@ -26,9 +26,9 @@ class Wanted(BaseModel):
 def page() -> ResponseReturnValue:
     """The whole page, or (for the pill) its hits alone."""
     text = Wanted.model_validate(request.args.to_dict()).q
-    with store().read() as conn:
-        hits = search.search(conn, listener().id, text) if text else None
     part = request.headers.get("HX-Target") == "hits"
+    with store().read() as conn:
+        hits = search.search(conn, listener().id, text, limit=4 if part else 20) if text else None
     return render_template("search/hits.html" if part else "search/page.html", hits=hits, searched=text)
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask.typing import ResponseReturnValue
 
 from aggregator import sources
-from aggregator.library import guard
+from aggregator.library import decisions, guard
 from aggregator.sources import Offer, SettingsRefused, SourceCard, SourceError
 from web.context import config, listener, store
 
@@ -20,7 +20,10 @@ bp = Blueprint("sources", __name__, template_folder="templates")
 
 @bp.get("/sources")
 def page() -> ResponseReturnValue:
-    return render_template("sources/page.html", **_cards(), offers=_offers(), refused=sources.refused(store()))
+    with store().read() as conn:
+        pairs = len(decisions.unsure_pairs(conn, listener().id))
+    told = {"offers": _offers(), "refused": sources.refused(store()), "pairs": pairs}
+    return render_template("sources/page.html", **_cards(), **told)
 
 
 @bp.get("/sources/pulse")
