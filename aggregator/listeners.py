@@ -20,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from aggregator.library import shelves
 from aggregator.store import Store
 from aggregator.store.schema import listener as table
 
@@ -167,6 +168,7 @@ def _create(conn: Connection, name: str, role: str, password: str | None, prefer
         "created_at": int(time.time()),
     }
     created = conn.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
+    shelves.welcome(conn, created)
     found = read(conn, created)
     assert found is not None
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, conflicting_id, shared_id
+from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import Version, album_title, possible_names
 
 _GENERIC = re.compile(
@@ -38,7 +39,7 @@ def form(facts: Facts) -> AlbumForm:
         int(said["released"][:4]) if "released" in said else None,
         said.get("total_tracks"),
         None if "from" in said else said.get("form", "album"),
-        len(said["title"]) > len(main) + 3,
+        fold(said["title"]) != main,
     )
 
 
@@ -77,7 +78,7 @@ def _weigh_years(a: AlbumForm, b: AlbumForm, said: tuple[Evidence, ...]) -> Verd
     said = (*said, Evidence("year", str(a.year), str(b.year), 10.0 if near else -10.0))
     if near or a.reissue or b.reissue:
         return Verdict("same", said)
-    self_titled = a.title in a.artists
+    self_titled = fold_name(a.title) in a.artists
     sizes_differ = bool(a.tracks and b.tracks) and not 0.5 <= (a.tracks or 1) / (b.tracks or 1) <= 2
     return Verdict("unsure" if self_titled or sizes_differ or _GENERIC.match(a.title) else "same", said)
 

@@ -24,7 +24,7 @@ _LETTERS = str.maketrans(
     }
 )
 _NOT_A_WORD = re.compile(r"[\W_]+")
-_ARTICLE = re.compile(r"^(the|a|an) (?=.)")
+_ARTICLE = re.compile(r"^(the|a|an) (?!(the|a|an)$)")
 _TRAILING_ARTICLE = re.compile(r"^(.+), (the|a|an)$", re.IGNORECASE)
 
 

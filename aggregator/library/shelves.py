@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -51,7 +52,7 @@ SELECT l.id, :kind, said.item_id,
     COALESCE(SUM(t.plays), 0) AS all_plays, COALESCE(SUM(t.seconds), 0), MIN(t.first_at), MAX(t.last_at),
     MIN(CASE WHEN file OR listed OR hold.about IS NOT NULL THEN COALESCE(hold.since, said.first_seen) END)
 FROM said
-JOIN listener l ON said.listener_id IS NULL OR l.id = said.listener_id
+JOIN listener l ON (said.listener_id IS NULL OR l.id = said.listener_id) AND l.id = COALESCE(:only, l.id)
 LEFT JOIN hold ON hold.about = said.id
 LEFT JOIN play_total t ON t.claim_id = said.id AND t.listener_id = l.id
 GROUP BY l.id, said.item_id
@@ -70,17 +71,26 @@ ON CONFLICT DO UPDATE SET total = total + excluded.total, owned = owned + exclud
 
 def refresh(conn: Connection, kind: str, items: Iterable[int]) -> None:
     """Count these items anew for every listener, and move the sizes of the libraries with them."""
-    said = {"kind": kind, "items": json.dumps(sorted(items))}
+    said = {"kind": kind, "items": json.dumps(sorted(items)), "only": None}
     conn.exec_driver_sql(_TALLY, {**said, "sign": -1})
     conn.exec_driver_sql(
         "DELETE FROM shelf WHERE kind = :kind AND item_id IN (SELECT value FROM json_each(:items))", said
     )
-    conn.exec_driver_sql(_REFRESH.format(members=MEMBERS[kind]), said)
+    _count(conn, said)
     conn.exec_driver_sql(_TALLY, {**said, "sign": 1})
 
 
-def refresh_all(conn: Connection) -> None:
-    """Count everything anew: after a listener or an account came or went."""
+def welcome(conn: Connection, listener_id: int) -> None:
+    """Count what a new listener has: the household's."""
     for kind in MEMBERS:
         items = conn.exec_driver_sql("SELECT DISTINCT item_id FROM link WHERE kind = ?", (kind,)).scalars().all()
-        refresh(conn, kind, items)
+        _count(conn, {"kind": kind, "items": json.dumps(list(items)), "only": listener_id})
+    conn.exec_driver_sql(
+        "INSERT INTO tally (listener_id, kind, total, owned, saved, service, heard) SELECT listener_id, kind, COUNT(*),"
+        " SUM(owned), SUM(saved), SUM(service), SUM(plays > 0) FROM shelf WHERE listener_id = ? GROUP BY kind",
+        (listener_id,),
+    )
+
+
+def _count(conn: Connection, said: dict[str, Any]) -> None:
+    conn.exec_driver_sql(_REFRESH.format(members=MEMBERS[said["kind"]]), said)

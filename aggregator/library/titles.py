@@ -21,6 +21,7 @@ _BRACKETED = re.compile(r"\s*[(\[{]([^()\[\]{}]+)[)\]}]\s*$")
 _DASHED = re.compile(r"\s+[-–—]\s+([^-–—]+(?:-[^-–—\s]+)*)$")
 _GUESTS = re.compile(r"^(feat|featuring|ft|with)\b", re.IGNORECASE)
 _GUESTS_AFTER = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+.+$", re.IGNORECASE)
+_FORMAT = re.compile(r"(?<=\w) (EP|LP)$")
 _RELEASE = re.compile(
     r"\b(remaster(ed)?|explicit|clean|bonus|mono|stereo|album version|original version|official|video|audio|lyrics?|"
     r"visuali[sz]er|hd|hq|deluxe|anniversary|edition|digital|\d{4} version|from)\b"
@@ -75,14 +76,14 @@ def album_versions(text: str) -> frozenset[Version]:
 
 
 def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
-    rest, versions = _GUESTS_AFTER.sub("", text), set[Version]()
+    rest, versions = _FORMAT.sub("", _GUESTS_AFTER.sub("", text)), set[Version]()
     while found := _BRACKETED.search(rest) or _DASHED.search(rest):
         before = rest[: found.start()]
         said = found.group(1)
         version = _version(fold(said))
         if not before.strip() or not (version or _GUESTS.match(said) or release_words.search(fold(said))):
             break
-        rest = before
+        rest = _FORMAT.sub("", before)
         versions |= version
     return Title(_PART.sub(lambda part: "part " + _NUMBERS.get(part[1], part[1]), fold(rest)), frozenset(versions))
 

@@ -1,7 +1,6 @@
 """A household on a real store: accounts that sync records, and what the library makes of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +29,8 @@ class House:
     def intake(self, account: str, what: str = "library") -> Intake:
         number = self.accounts[account]
         with self.store.write() as conn:
-            owner = conn.exec_driver_sql("SELECT listener_id FROM account WHERE id = ?", (number,)).scalar()
+            whose = conn.exec_driver_sql("SELECT listener_id FROM account WHERE id = ?", (number,))
+            owner = whose.scalar()
             run = conn.exec_driver_sql(
                 "INSERT INTO run (account_id, what, state, asked_by, queued_at) VALUES (?, ?, 'running', 'start', 0)"
                 " RETURNING id",
@@ -88,8 +88,8 @@ class House:
     def questions(self, kind: str) -> set[frozenset[str]]:
         rows = self.rows(
             "SELECT aa.key || '/' || a.pid, ab.key || '/' || b.pid FROM unsure u JOIN claim a ON a.id = u.a"
-            " JOIN claim b ON b.id = u.b JOIN account aa ON aa.id = a.account_id JOIN account ab ON ab.id = b.account_id"
-            " WHERE u.kind = ?",
+            " JOIN claim b ON b.id = u.b JOIN account aa ON aa.id = a.account_id"
+            " JOIN account ab ON ab.id = b.account_id WHERE u.kind = ?",
             kind,
         )
         return {frozenset(map(str, row)) for row in rows}
@@ -140,10 +140,6 @@ def play(minutes: float, title: str, artist: str = "The Lanterns", album: str | 
     """A play that began so many minutes after Monday evening."""
     at = datetime.fromtimestamp(MONDAY, UTC) + timedelta(minutes=minutes)
     return Play(at=at, title=title, credits=credits(artist), album=album, **more)
-
-
-def chunks(records: Sequence[Record], size: int) -> Iterable[Sequence[Record]]:
-    return (records[start : start + size] for start in range(0, len(records), size))
 
 
 def wait_a_day(house: House, days: int = 1) -> None:

@@ -50,7 +50,8 @@ def tracks(draw: st.DrawFn) -> Track:
     number = draw(st.integers(1, 6))
     return Track(
         id=f"track {number}", title=draw(TITLES), credits=draw(credits()), seconds=draw(LENGTHS),
-        edition=draw(st.sampled_from([None, "edition 1", "edition 2"])), position=draw(st.one_of(st.none(), st.integers(1, 3))),
+        edition=draw(st.sampled_from([None, "edition 1", "edition 2"])),
+        position=draw(st.one_of(st.none(), st.integers(1, 3))),
         ids=draw(ids("isrc", "mbid")), audio=draw(st.sampled_from([None, Audio(path="a", codec="mp3", size=1)])),
     )  # fmt: skip
 
@@ -72,10 +73,11 @@ def shows(draw: st.DrawFn) -> Show:
     )  # fmt: skip
 
 
+HOW = ["saved", "loved"]
 LIBRARY = st.lists(
     st.one_of(
         editions(), tracks(), tracks(), st.builds(Artist, id=NUMBERS.map("artist {}".format), name=NAMES),
-        st.builds(Holding, of=st.just("track"), id=NUMBERS.map("track {}".format), how=st.sampled_from(["saved", "loved"])),
+        st.builds(Holding, of=st.just("track"), id=NUMBERS.map("track {}".format), how=st.sampled_from(HOW)),
     ),
     max_size=8, unique_by=lambda record: (record.type, record.id),
 )  # fmt: skip

@@ -1,0 +1,3 @@
+from tests.library.conftest import house
+
+__all__ = ["house"]

@@ -1,0 +1,136 @@
+"""What listeners say holds: against every rule and every sync, until they take it back."""
+
+import pytest
+
+from aggregator import stars
+from aggregator.library import decisions, items, merging
+from aggregator.plugin import Holding
+from tests.library.house import ANA, BEN, edition, file, play, track
+
+
+@pytest.fixture
+def two_songs(house):
+    house.sync("files", file("t", "Harbour", seconds=185))
+    house.sync("spotify", track("t", "Der Hafen", seconds=185), Holding(of="track", id="t", how="saved"))
+    house.merge()
+    return house.claim("files", "recording", "t"), house.claim("spotify", "recording", "t")
+
+
+def read(house, function, *arguments):
+    with house.store.read() as conn:
+        return function(conn, *arguments)
+
+
+def test_the_same_joins_what_no_rule_would(house, two_songs):
+    first, second = two_songs
+    decisions.same(house.store, ANA, "recording", [first, second])
+    assert house.together("recording", "files/t", "spotify/t")
+    assert read(house, items.recording, ANA, second) == items.Moved(first)
+    page = read(house, items.recording, ANA, first)
+    assert page.card.owned and page.card.service
+    assert [row.decided_by for row in page.claims] == ["listener", "listener"]
+
+
+def test_the_same_holds_when_the_night_comes(house, two_songs):
+    decisions.same(house.store, ANA, "recording", list(two_songs))
+    house.sync("files", file("t", "Harbour Lights", seconds=300))
+    house.merge()
+    merging.rebuild(house.store)
+    assert house.together("recording", "files/t", "spotify/t")
+
+
+def test_what_follows_one_side_follows_into_the_joined_item(house, two_songs):
+    decisions.same(house.store, ANA, "recording", list(two_songs))
+    house.plays("lastfm", play(0, "Harbour"))
+    house.sync("ben-spotify", track("t", "Der Hafen", seconds=186))
+    house.merge()
+    assert len(house.items("recording")) == 1
+
+
+def test_not_the_same_parts_what_rules_join_and_stays_parted(house):
+    house.sync("files", file("a", "Harbour"), file("b", "Harbour"))
+    house.merge()
+    a, b = (house.claim("files", "recording", pid) for pid in "ab")
+    decisions.different(house.store, ANA, "recording", [a], [b])
+    assert not house.together("recording", "files/a", "files/b")
+    house.sync("spotify", track("t", "Harbour", seconds=185))
+    house.plays("lastfm", play(0, "Harbour"))
+    house.merge()
+    assert not house.together("recording", "files/a", "files/b")
+
+
+def test_a_split_takes_some_claims_out_and_undo_puts_them_back(house):
+    house.sync("files", edition("e", "Blue Room"), file("t", "Harbour", edition="e"))
+    house.sync("spotify", edition("e", "Blue Room"), track("t", "Harbour", seconds=185, edition="e"))
+    house.plays("lastfm", *(play(10 * n, "Harbour", album="Blue Room") for n in range(3)))
+    house.merge()
+    item = house.claim("files", "album", "e")
+    stars.put(house.store, ANA, "album", item)
+    before = house.derived()
+    decision = decisions.split(house.store, ANA, "album", [house.claim("spotify", "album", "e")])
+    assert not house.together("album", "files/e", "spotify/e")
+    decisions.undo(house.store, decision)
+    assert house.derived() == before
+    assert read(house, items.album, ANA, item).card.starred
+
+
+def test_a_star_shows_on_the_item_that_its_claim_belongs_to(house, two_songs):
+    first, second = two_songs
+    stars.put(house.store, ANA, "recording", second)
+    decision = decisions.same(house.store, ANA, "recording", [first, second])
+    assert read(house, items.recording, ANA, first).card.starred
+    decisions.undo(house.store, decision)
+    assert not read(house, items.recording, ANA, first).card.starred
+    assert read(house, items.recording, ANA, second).card.starred
+
+
+def test_the_newer_of_two_decisions_that_contradict_holds(house, two_songs):
+    first, second = two_songs
+    decisions.same(house.store, ANA, "recording", [first, second])
+    decisions.split(house.store, BEN, "recording", [second])
+    assert not house.together("recording", "files/t", "spotify/t")
+    newest = decisions.same(house.store, ANA, "recording", [first, second])
+    assert house.together("recording", "files/t", "spotify/t")
+    decisions.undo(house.store, newest)
+    assert not house.together("recording", "files/t", "spotify/t")
+
+
+def test_a_decision_sleeps_while_its_claim_is_absent(house, two_songs):
+    first, second = two_songs
+    decisions.same(house.store, ANA, "recording", [first, second])
+    house.sync("spotify", *(track(f"t{n}", f"Song {n}") for n in range(5)))  # Der Hafen is gone
+    house.merge()
+    assert read(house, items.resolve, "recording", second) == first
+    house.sync("spotify", track("t", "Der Hafen", seconds=185), *(track(f"t{n}", f"Song {n}") for n in range(5)))
+    house.merge()
+    assert house.together("recording", "files/t", "spotify/t")
+
+
+def test_the_history_says_who_said_what(house, two_songs):
+    decision = decisions.same(house.store, BEN, "recording", list(two_songs))
+    decisions.undo(house.store, decision)
+    [said] = read(house, decisions.history)
+    assert (said.listener, said.words) == ("Ben", "“Harbour” and “Der Hafen” are the same song")
+    assert said.undone_at is not None
+
+
+def test_a_question_is_asked_once_and_never_after_its_answer(house):
+    house.sync("files", file("t", "Harbour", seconds=185))
+    house.sync("spotify", track("t", "Harbour", seconds=190), track("u", "Harbour", seconds=190))
+    house.merge()
+    [pair] = read(house, decisions.unsure_pairs, ANA)
+    assert {pair.a.account, pair.b.account} == {"Files", "Spotify"}
+    assert pair.why == "same title, same artist, but length 3:05 and 3:10"
+    decisions.apart(house.store, ANA, "recording", pair.a.item, pair.b.item)
+    assert read(house, decisions.unsure_pairs, ANA) == []
+    house.sync("spotify", track("t", "Harbour", seconds=190.4), track("u", "Harbour", seconds=190))
+    house.merge()
+    assert read(house, decisions.unsure_pairs, ANA) == []
+
+
+def test_nobody_is_asked_about_another_listeners_accounts(house):
+    house.sync("files", file("t", "Harbour", seconds=185))
+    house.sync("ben-spotify", track("t", "Harbour", seconds=190))
+    house.merge()
+    assert read(house, decisions.unsure_pairs, ANA) == []
+    assert len(read(house, decisions.unsure_pairs, BEN)) == 1
