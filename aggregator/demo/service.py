@@ -17,6 +17,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -246,13 +247,15 @@ def serve(service: Service, options: argparse.Namespace) -> None:
     server = make_server("127.0.0.1", options.port, service, threaded=True, request_handler=_Handler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     if not sys.stdin.isatty():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this, who then closes the pipe
         threading.Thread(target=_end_with_parent, daemon=True).start()
     print(json.dumps({"service": service.name, "url": f"http://127.0.0.1:{server.server_port}"}), flush=True)
     server.serve_forever()
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not through sys.stdin: its lock would be held at exit
+        pass
     os._exit(0)
 
 
@@ -290,8 +293,8 @@ class Running:
         return answer
 
     @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
+    def pid(self) -> int:
+        return self._process.pid
 
     def close(self) -> None:
         """End the process; its standard streams are closed."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -224,6 +226,13 @@ def test_a_service_ends_when_its_starter_does() -> None:
     with pytest.raises(requests.ConnectionError):
         for _ in range(50):
             requests.get(f"{url}/_log", timeout=5)
+
+
+def test_ctrl_c_is_left_to_the_starter() -> None:
+    with Running("lastfm") as service:
+        assert service.url
+        os.kill(service.pid, signal.SIGINT)
+        assert service.log() == []
 
 
 # --- last.fm ----------------------------------------------------------------------------------------------------------
