@@ -11,7 +11,19 @@ import json
 from collections import defaultdict
 from typing import Literal, get_args
 
-from sqlalchemy import CompoundSelect, Connection, Select, delete, except_, insert, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    delete,
+    except_,
+    insert,
+    or_,
+    select,
+    union,
+)
 
 from aggregator import listeners
 from aggregator.store.schema import artist, link, shelf, stance
@@ -28,14 +40,24 @@ def mine(conn: Connection, listener_id: int, topic: Topic) -> set[int]:
 
 def mine_query(listener_id: int, topic: Topic, plays: int) -> CompoundSelect[int]:
     """A query of artist item ids (column `item_id`) for other queries; so many `plays` make an artist one's own."""
-    has = (
+    return except_(
+        select(union(_had(listener_id, plays), said(listener_id, topic, "follow")).subquery().c.item_id),
+        said(listener_id, topic, "mute"),
+    )
+
+
+def is_mine(artist_id: ColumnElement[int], listener_id: int, topic: Topic, plays: int) -> ColumnElement[bool]:
+    """The same as a condition on a column: right where few artists are asked about."""
+    had = _had(listener_id, plays).where(shelf.c.item_id == artist_id).correlate_except(shelf).exists()
+    followed = artist_id.in_(said(listener_id, topic, "follow"))
+    return and_(or_(had, followed), artist_id.not_in(said(listener_id, topic, "mute")))
+
+
+def _had(listener_id: int, plays: int) -> Select[int]:
+    return (
         select(shelf.c.item_id)
         .where(shelf.c.listener_id == listener_id, shelf.c.kind == "artist")
         .where(or_(shelf.c.owned, shelf.c.saved, shelf.c.plays >= plays))
-    )
-    return except_(
-        select(union(has, said(listener_id, topic, "follow")).subquery().c.item_id),
-        said(listener_id, topic, "mute"),
     )
 
 

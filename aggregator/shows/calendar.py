@@ -1,4 +1,4 @@
-"""What is on near a listener: a month, an agenda, one show, the next few.
+"""What is on near a listener: a month, one show, the next few.
 
 Distances are measured from the listener's place, days and hours are the venue's. A list of shows costs three queries,
 and up to five more for the reasons of recommended artists, whatever is on.
@@ -17,7 +17,7 @@ from math import cos, radians
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, null, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, null, or_, select
 
 from aggregator import recommendations, stances
 from aggregator.listeners import Listener, Place
@@ -137,41 +137,29 @@ def month(conn: Connection, listener: Listener, wanted: MonthQuery, now: float |
     this_day = today(listener, now)
     first = wanted.first(this_day)
     following = _months_on(first, 1)
-    near = within(conn, listener, first, following - timedelta(days=1))
-    shown = tuple(one for one in near if one.match in SHOWN[wanted.only])
+    near = _near(conn, listener, _between(first, following - timedelta(days=1))) if listener.preferences.place else []
+    shown = _cards(near, SHOWN[wanted.only])
     return Month(
         first=first,
         weeks=tuple(_weeks(first, shown, this_day, listener.preferences.week_start)),
-        shows=shown,
+        shows=tuple(shown),
         sizes={only: sum(one.match in matches for one in near) for only, matches in SHOWN.items()},
         previous=f"{_months_on(first, -1):%Y-%m}",
         next=f"{following:%Y-%m}",
     )
 
 
-def agenda(
-    conn: Connection, listener: Listener, first: date, last: date, only: Only = "", now: float | None = None
-) -> list[Day]:
-    """The days from `first` to `last` on which something is on."""
-    shown = [one for one in within(conn, listener, first, last) if one.match in SHOWN[only]]
-    by_day = _by_day(shown)
-    this_day = today(listener, now)
-    return [
-        Day(day, tuple(by_day[day]), day == this_day, day < this_day) for day in sorted(by_day) if first <= day <= last
-    ]
-
-
 def next_shows(
     conn: Connection, listener: Listener, n: int, artist_id: int | None = None, now: float | None = None
 ) -> list[ShowCard]:
     """The next `n` shows of the listener's artists within the radius; of one artist wherever they play."""
+    if artist_id is None and listener.preferences.place is None:
+        return []
     first = today(listener, now)
-    if artist_id is not None:
-        where = and_(_between(first, first + HORIZON), show.c.id.in_(_played_by([artist_id])))
-        found = _cards(conn, listener, where, anywhere=True, suggest=False)
-    else:
-        found = for_listener(conn, listener, first, first + HORIZON)
-    return [one for one in found if not one.off][:n]
+    wanted = _of_mine(listener) if artist_id is None else _plays(item_credit.c.artist_id == artist_id)
+    on = and_(show.c.gone_at.is_(None), show.c.status.not_in(("cancelled", "postponed")))
+    where = and_(_between(first, first + HORIZON), on, wanted)
+    return _cards(_near(conn, listener, where, anywhere=artist_id is not None, suggest=False, enough=n))
 
 
 def for_listener(
@@ -180,28 +168,25 @@ def for_listener(
     """Shows within the radius of the listener's artists, solid and possible; with `suggested` recommended ones too."""
     if listener.preferences.place is None:
         return []
-    wanted = _of_mine(listener)
-    if suggested:
-        wanted = union(wanted, _suggested(listener))
-    found = _cards(conn, listener, and_(_between(first, last), show.c.id.in_(wanted)), suggest=suggested)
-    return [one for one in found if one.match != "other"]
+    wanted = or_(_of_mine(listener), _plays_suggested(listener)) if suggested else _of_mine(listener)
+    found = _near(conn, listener, and_(_between(first, last), wanted), suggest=suggested)
+    return _cards(found, ("solid", "possible", "recommended"))
 
 
 def show_page(conn: Connection, listener: Listener, show_id: int) -> ShowPage | Moved | None:
     """Everything about one show; `Moved` for an id that was merged into another; None for one never known."""
-    row = conn.execute(select(show).where(show.c.id == show_id)).one_or_none()
-    if row is None:
-        item = conn.scalar(select(link.c.item_id).where(link.c.claim_id == show_id, link.c.kind == "show"))
-        return Moved(item) if item not in (None, show_id) else None
-    cards = _cards(conn, listener, show.c.id == show_id, anywhere=True)
-    return _page(conn, listener, row, cards[0]) if cards else None
+    found = _near(conn, listener, show.c.id == show_id, anywhere=True)
+    if found:
+        return _page(conn, listener, found[0])
+    item = conn.scalar(select(link.c.item_id).where(link.c.claim_id == show_id, link.c.kind == "show"))
+    return Moved(item) if item not in (None, show_id) else None
 
 
 def within(conn: Connection, listener: Listener, first: date, last: date) -> list[ShowCard]:
     """Every show from `first` to `last` within the radius, the earliest first; none without a place."""
     if listener.preferences.place is None:
         return []
-    return _cards(conn, listener, _between(first, last))
+    return _cards(_near(conn, listener, _between(first, last)))
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -228,42 +213,50 @@ def _around(place: Place, km: float) -> ColumnElement[bool]:
     )
 
 
-def _mine(listener: Listener) -> Any:
-    plays = listener.preferences.own_after_plays
-    return stances.mine_query(listener.id, "shows", plays).cte("mine").prefix_with("MATERIALIZED", dialect="sqlite")
+def _plays(whom: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Somebody on the bill of the show at hand is such an artist."""
+    bill = select(item_credit.c.artist_id).join(artist, artist.c.id == item_credit.c.artist_id)
+    return bill.where(item_credit.c.kind == "show", item_credit.c.item_id == show.c.id, whom).correlate(show).exists()
 
 
-def _played_by(artist_ids: Any) -> Select[int]:
-    return select(item_credit.c.item_id).where(item_credit.c.kind == "show", item_credit.c.artist_id.in_(artist_ids))
+def _of_mine(listener: Listener) -> ColumnElement[bool]:
+    """One of the listener's artists plays, or somebody of the same name."""
+    return _plays(or_(_is_mine(listener, item_credit.c.artist_id), _has_namesake(listener)))
 
 
-def _of_mine(listener: Listener) -> Any:
-    """Ids of shows of the listener's artists, or of somebody of the same name."""
-    return _played_by(_named_like(select(_mine(listener).c.item_id)))
+def _plays_suggested(listener: Listener) -> ColumnElement[bool]:
+    """A recommended artist plays: services rarely share ids, so the name will do for a suggestion."""
+    return _plays(_suggestion(listener).is_not(None))
 
 
-def _suggested(listener: Listener) -> Any:
-    """Ids of shows of recommended artists: services rarely share ids, so the name will do for a suggestion."""
-    return _played_by(
-        _named_like(
-            select(link.c.item_id)
-            .join(recommended, recommended.c.item_id == link.c.claim_id)
-            .where(recommended.c.listener_id == listener.id, recommended.c.kind == "artist")
-        )
-    )
+@dataclass(frozen=True)
+class _Found:
+    """A show that a query found, before it is put into words: most are only counted."""
+
+    row: Row[Any]
+    km: float | None
+    acts: list[Act]
+    listener: Listener
+    visible: set[int]
+
+    @property
+    def match(self) -> Match:
+        return min((act.match for act in self.acts), key=MATCHES.index, default="other")
 
 
-def _named_like(artist_ids: Any) -> Any:
-    """These artists and those who bear one of their names."""
-    known, billed = artist.alias("known"), artist.alias("billed")
-    alike = select(billed.c.id).join(known, known.c.folded == billed.c.folded).where(known.c.id.in_(artist_ids))
-    return union(artist_ids, alike)
+def _near(
+    conn: Connection,
+    listener: Listener,
+    where: ColumnElement[bool],
+    *,
+    anywhere: bool = False,
+    suggest: bool = True,
+    enough: int | None = None,
+) -> list[_Found]:
+    """Shows within the radius (or `anywhere`), the earliest first, at most `enough`.
 
-
-def _cards(
-    conn: Connection, listener: Listener, where: ColumnElement[bool], anywhere: bool = False, suggest: bool = True
-) -> list[ShowCard]:
-    """Shows as they concern the listener; with `suggest`, recommended artists are told from others."""
+    With `suggest`, recommended artists are told from others.
+    """
     place, radius = listener.preferences.place, listener.preferences.radius_km
     if place and not anywhere:
         where = and_(where, _around(place, radius))
@@ -273,8 +266,14 @@ def _cards(
         km = _km(place, row)
         if _seen(row, visible) and (anywhere or km is None or km <= radius):
             near.append((row, km))
+            if len(near) == enough:
+                break
     bills = _bills(conn, listener, [row.id for row, _ in near], suggest)
-    return [_card(row, km, bills[row.id], listener, visible) for row, km in near]
+    return [_Found(row, km, bills[row.id], listener, visible) for row, km in near]
+
+
+def _cards(near: Iterable[_Found], matches: tuple[Match, ...] = MATCHES) -> list[ShowCard]:
+    return [_card(one) for one in near if one.match in matches]
 
 
 def _accounts(listener: Listener) -> Select[int]:
@@ -289,16 +288,14 @@ def _seen(row: Row[Any], visible: set[int]) -> bool:
 def _bills(conn: Connection, listener: Listener, show_ids: list[int], suggest: bool) -> dict[int, list[Act]]:
     """Who plays, and what they are to the listener, per show and in the order of the bill."""
     wanted = select(func.json_each(json.dumps(show_ids)).table_valued("value").c.value)  # one parameter, not thousands
-    mine = _mine(listener)
     muted = stances.said(listener.id, "shows", "mute")
     rows = conn.execute(
         select(item_credit.c.item_id, item_credit.c.artist_id, item_credit.c.name, item_credit.c.role)
         .add_columns(artist.c.hue, artist.c.art, shelf.c.plays, shelf.c.owned, shelf.c.saved)
-        .add_columns(mine.c.item_id.is_not(None).label("own"), _namesake(mine).label("alike"))
+        .add_columns(_is_mine(listener, item_credit.c.artist_id).label("own"), _has_namesake(listener).label("alike"))
         .add_columns(item_credit.c.artist_id.in_(muted).label("muted"))
         .add_columns((_suggestion(listener) if suggest else null()).label("suggestion"))
         .outerjoin(artist, artist.c.id == item_credit.c.artist_id)
-        .outerjoin(mine, mine.c.item_id == item_credit.c.artist_id)
         .outerjoin(shelf, _shelf_of(listener))
         .where(item_credit.c.kind == "show", item_credit.c.item_id.in_(wanted))
         .order_by(item_credit.c.item_id, item_credit.c.position)
@@ -311,11 +308,15 @@ def _bills(conn: Connection, listener: Listener, show_ids: list[int], suggest: b
     return bills
 
 
-def _namesake(mine: Any) -> Any:
-    """One of the listener's artists who bears the billed artist's name."""
-    other = artist.alias("other")
+def _is_mine(listener: Listener, artist_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return stances.is_mine(artist_id, listener.id, "shows", listener.preferences.own_after_plays)
+
+
+def _has_namesake(listener: Listener) -> ColumnElement[bool]:
+    """Does one of the listener's artists bear the billed artist's name?"""
+    other = artist.alias("namesake")
     alike = select(other.c.id).where(other.c.folded == artist.c.folded, other.c.id != artist.c.id)
-    return alike.where(other.c.id.in_(select(mine.c.item_id))).limit(1).scalar_subquery()
+    return alike.where(_is_mine(listener, other.c.id)).correlate(artist).exists()
 
 
 def _suggestion(listener: Listener) -> Any:
@@ -364,11 +365,8 @@ def _because(row: Row[Any]) -> str:
     return ", ".join(part for part in (how, plays) if part).capitalize()
 
 
-def _card(row: Row[Any], km: float | None, acts: Iterable[Act], listener: Listener, visible: set[int]) -> ShowCard:
-    place = listener.preferences.place
-    tickets = json.loads(row.detail)["tickets"]
-    here, there = zone_named(place.zone if place else None), zone_named(row.zone)
-    at = datetime.fromtimestamp(row.starts_at, UTC)
+def _card(found: _Found) -> ShowCard:
+    row, wishes = found.row, found.listener.preferences
     return ShowCard(
         id=row.id,
         title=row.title,
@@ -379,15 +377,23 @@ def _card(row: Row[Any], km: float | None, acts: Iterable[Act], listener: Listen
         starts_at=row.starts_at,
         venue=row.venue,
         place=row.place,
-        km=km,
+        km=found.km,
         status=row.status,
         gone=row.gone_at is not None,
         festival=row.festival,
-        acts=tuple(acts),
-        tickets=tuple(_ticket(one) for one in tickets if one["account_id"] in visible),
-        unit=listener.preferences.unit,
-        away=bool(here and there and at.astimezone(here).utcoffset() != at.astimezone(there).utcoffset()),
+        acts=tuple(found.acts),
+        tickets=tuple(_ticket(one) for one in json.loads(row.detail)["tickets"] if one["account_id"] in found.visible),
+        unit=wishes.unit,
+        away=_away(wishes.place, row),
     )
+
+
+def _away(place: Place | None, row: Row[Any]) -> bool:
+    here, there = zone_named(place.zone if place else None), zone_named(row.zone)
+    if here is None or there is None or here is there:
+        return False
+    at = datetime.fromtimestamp(row.starts_at, UTC)
+    return at.astimezone(here).utcoffset() != at.astimezone(there).utcoffset()
 
 
 def _ticket(entry: dict[str, Any]) -> Ticket:
@@ -400,10 +406,10 @@ def _km(place: Place | None, row: Row[Any]) -> float | None:
     return km_between(place.latitude, place.longitude, row.latitude, row.longitude)
 
 
-def _page(conn: Connection, listener: Listener, row: Row[Any], card: ShowCard) -> ShowPage:
+def _page(conn: Connection, listener: Listener, found: _Found) -> ShowPage:
+    row, card = found.row, _card(found)
     detail = json.loads(row.detail)
-    visible = set(conn.scalars(_accounts(listener)))
-    sources = [one for one in json.loads(row.sources) if one["account_id"] in visible]
+    sources = [one for one in json.loads(row.sources) if one["account_id"] in found.visible]
     names = {one["name"] for one in sources}
     return ShowPage(
         card=card,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from aggregator.listeners import KM_PER_MILE
@@ -81,11 +82,11 @@ class ShowCard:
     unit: Literal["mi", "km"]
     away: bool  # the venue's clock is not the listener's
 
-    @property
+    @cached_property
     def match(self) -> Match:
         return min((act.match for act in self.acts), key=MATCHES.index, default="other")
 
-    @property
+    @cached_property
     def lead(self) -> Act | None:
         """The act that put the show here: the best match, the earliest of those on the bill."""
         return min(self.acts, key=lambda act: MATCHES.index(act.match), default=None)
