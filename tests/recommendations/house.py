@@ -15,7 +15,7 @@ from aggregator.library.claims import Intake
 from aggregator.library.folding import fold_name
 from aggregator.plugin import Artist, Audio, Credit, Edition, Friend, Play, Record, Track
 from aggregator.store import Store
-from aggregator.store.schema import account, answer
+from aggregator.store.schema import account, album, answer, recommended
 
 NOW = int(time.time())
 
@@ -61,9 +61,9 @@ class House:
             ],
         )
 
-    def befriend(self, name: str, tops: Iterable[tuple[str, int]] = ()) -> None:
-        self.take(self.scrobbles, [Friend(id=name.lower(), name=name)])
-        self.answer("top_artists", name.lower(), [[_artist(artist), plays] for artist, plays in tops])
+    def befriend(self, name: str, tops: Iterable[tuple[str, int]] = (), account_id: int | None = None) -> None:
+        self.take(account_id or self.scrobbles, [Friend(id=name.lower(), name=name)])
+        self.answer("top_artists", name.lower(), [[_artist(artist), plays] for artist, plays in tops], account_id)
 
     def says_similar(self, artist: str, others: Iterable[str], account_id: int | None = None) -> None:
         payload = [[_artist(other), round(1 - place / 50, 2)] for place, other in enumerate(others)]
@@ -73,8 +73,12 @@ class House:
         self.answer("tags", fold_name(artist), [{"name": tag} for tag in tags])
 
     def says_albums(self, artist: str, *titles: str, account_id: int | None = None, ids: str = "") -> None:
-        albums = [Edition(id=f"{ids}{artist}|{title}", title=title, credits=[Credit(name=artist)]) for title in titles]
-        payload = [album.model_dump(mode="json", exclude_none=True, exclude={"type"}) for album in albums]
+        credits = [Credit(name=artist)]
+        albums = [Edition(id=f"{ids}{artist}|{title}", title=title, credits=credits) for title in titles]
+        self.says_editions(artist, *albums, account_id=account_id)
+
+    def says_editions(self, artist: str, *albums: Edition, account_id: int | None = None) -> None:
+        payload = [album.model_dump(mode="json", exclude_none=True) for album in albums]
         self.answer("albums_of", fold_name(artist), payload, account_id)
 
     def answer(self, method: str, key: str, payload: list, account_id: int | None = None) -> None:
@@ -98,6 +102,12 @@ class House:
 
     def titles(self) -> list[str]:
         return [card.title for card in self.albums()]
+
+    def stored(self) -> list[str]:
+        """Titles of the albums as last computed, before what was said since is applied."""
+        query = select(album.c.title).join(recommended, recommended.c.item_id == album.c.id)
+        with self.store.read() as conn:
+            return list(conn.scalars(query.where(recommended.c.kind == "album").order_by(recommended.c.rank)))
 
 
 def _artist(name: str) -> dict[str, str]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from aggregator import recommendations
+from aggregator.plugin import Credit, Edition
+from aggregator.store.schema import artist
 
 
 def card(house, title):
@@ -14,7 +18,7 @@ def test_a_dismissed_album_is_gone_at_once_and_stays_away(house):
     assert "Rye" not in house.titles()
     house.refresh()
     assert "Rye" not in house.titles()
-    assert "Night Bakery" in {artist.title for artist in house.artists()}
+    assert "Night Bakery" in {card.title for card in house.artists()}
 
 
 def test_it_stays_away_under_another_services_id_and_edition(house):
@@ -25,6 +29,29 @@ def test_it_stays_away_under_another_services_id_and_edition(house):
     house.refresh()
     assert "Sourdough" in house.titles()
     assert not [title for title in house.titles() if title.startswith("Rye")]
+
+
+def test_it_stays_away_where_the_library_takes_it_for_another_album(house):
+    def rye(release_group):
+        ids = {"release_group": release_group}
+        return Edition(id=release_group, title="Rye", credits=[Credit(name="Night Bakery")], ids=ids)
+
+    house.says_editions("Night Bakery", rye("one"))
+    house.refresh()
+    recommendations.dismiss(house.store, house.me, "album", card(house, "Rye").id)
+    house.says_editions("Night Bakery", rye("two"), Edition(id="s", title="Sourdough"))
+    house.refresh()
+    assert "Rye" not in house.stored()
+    assert "Sourdough" in house.titles()
+
+
+def test_a_dismissed_artists_missing_albums_are_not_looked_for(house):
+    with house.store.read() as conn:
+        harbour = conn.scalar(select(artist.c.id).where(artist.c.name == "Slow Harbour"))
+    recommendations.dismiss(house.store, house.me, "artist", harbour)
+    assert "High Water" not in house.titles()
+    house.refresh()
+    assert "High Water" not in house.stored()
 
 
 def test_undo_brings_it_back_at_once(house):
@@ -47,7 +74,7 @@ def test_a_dismissed_artist_takes_the_albums_along(house):
     recommendations.dismiss(house.store, house.me, "artist", card(house, "Glass Ferry").id)
     for _ in range(2):
         assert not [title for title in house.titles() if "Crossing" in title]
-        assert "Glass Ferry" not in {artist.title for artist in house.artists()}
+        assert "Glass Ferry" not in {card.title for card in house.artists()}
         house.refresh()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import event, select
 
 from aggregator import recommendations
+from aggregator.plugin import Artist, Credit, Edition
 from aggregator.recommendations import ranking
 from aggregator.store.schema import album, link, shelf, tally
 
@@ -22,6 +23,34 @@ def test_a_missing_album_of_a_much_played_artist_is_recommended(house):
 
 def test_what_is_owned_is_not_recommended_in_another_edition_either(house):
     assert not [title for title in house.titles() if title.startswith("Low Tide")]
+
+
+def test_a_single_called_as_an_album_one_has_is_not_recommended(house):
+    single = Edition(id="single", title="Low Tide", credits=[Credit(name="Slow Harbour")], form="single")
+    other = Edition(id="other", title="High Water", credits=[Credit(name="Slow Harbour")])
+    house.says_editions("Slow Harbour", single, other)
+    house.refresh()
+    assert "Low Tide" not in house.stored()
+
+
+def test_albums_go_before_singles(house):
+    credits = [Credit(name="Paper Moose")]
+    single = Edition(id="moose:1", title="Hoof", credits=credits, form="single")
+    house.says_editions("Paper Moose", single, Edition(id="moose:2", title="Antlers", credits=credits))
+    house.refresh()
+    titles = house.titles()
+    assert titles.index("Antlers") < titles.index("Hoof")
+
+
+def test_an_artist_known_under_another_name_is_not_new_and_neither_are_the_albums(house):
+    same = {"mbid": "77c7a6ad-0000-4000-8000-000000000001"}
+    house.take(house.files, [Artist(id="harbour", name="Slow Harbour", ids=same)])
+    alias = Artist(id="alias", name="The Slow Harbour Orchestra", ids=same)
+    house.answer("similar", "tin lanterns", [[alias.model_dump(mode="json", exclude_defaults=True), 1.0]])
+    house.says_albums("The Slow Harbour Orchestra", "Orchestral Tides")
+    house.refresh()
+    assert "Orchestral Tides" not in house.stored()
+    assert "The Slow Harbour Orchestra" not in {card.title for card in house.artists()}
 
 
 def test_artists_the_listener_knows_are_not_recommended(house):
@@ -55,6 +84,11 @@ def test_a_recommended_album_has_a_page_and_counts_nowhere(house):
         sizes = {row.kind: row.total for row in conn.execute(select(tally).where(tally.c.listener_id == house.me))}
     assert sizes["album"] == 2
     assert sizes["artist"] == 2
+
+
+def test_a_card_links_to_the_page_of_the_service_that_named_it(house):
+    ferry = next(card for card in house.artists() if card.title == "Glass Ferry")
+    assert ferry.where == (("Scrobbles", "https://scrobbles.example/Glass Ferry"),)
 
 
 def test_refreshing_again_changes_nothing(house):
@@ -105,8 +139,13 @@ def test_another_listeners_services_and_friends_say_nothing_to_me(house):
     other = listeners.create(house.store, "Bo", "member").id
     theirs = house.account("theirs", other)
     house.says_similar("Slow Harbour", ["Secret Band"], theirs)
+    house.befriend("Zoe", [("Secret Band", 5), ("Night Bakery", 700)], theirs)
+    page = "https://theirs.example/rye"
+    house.take(theirs, [Edition(id="rye", title="Rye", credits=[Credit(name="Night Bakery")], url=page)])
     house.refresh()
     assert "Secret Band" not in {card.title for card in house.artists()}
+    assert not any("Zoe" in card.why for card in house.albums())
+    assert not any(page in place for card in house.albums() for place in card.where)
     with house.store.read() as conn:
         assert recommendations.albums_for(conn, other, 50) == []
 
