@@ -170,18 +170,18 @@ class Spotify(Service):
         """Paged by a cursor: the id of the last one seen."""
         if request.args.get("type") != "artist":
             return _error(400, "Invalid type, expected artist")
-        artists: Sequence[Artist] = _listener.get().following
-        limit = whole(request.args.get("limit"), 20, 1, 50)
-        after = request.args.get("after")
+        artists = _listener.get().following
+        limit, after = whole(request.args.get("limit"), 20, 1, 50), request.args.get("after")
         start = next((n + 1 for n, artist in enumerate(artists) if artist.spotify == after), 0)
         items, total = self.window(artists, start, limit)
-        more = start + limit < total
-        cursor = items[-1].spotify if items and more else None
-        follow = after if self.active().loop_next else cursor
+        follow = items[-1].spotify if start + limit < total else None
+        link = self._link(after=follow) if follow else None
+        if self.active().loop_next:
+            follow, link = after, self._link()
         page = {
             "href": request.url,
             "limit": limit,
-            "next": self._link(type="artist", after=follow, limit=limit) if more or self.active().loop_next else None,
+            "next": link,
             "cursors": {"after": follow},
             "total": total,
             "items": [self._whole_artist(artist) for artist in items],
@@ -191,24 +191,17 @@ class Spotify(Service):
     def recently_played(self) -> Response:
         """At most 50, newest first. `after` and `before` are milliseconds; a play is stamped at its end."""
         limit = whole(request.args.get("limit"), 20, 1, 50)
-        after, before = (request.args.get(name, type=int) for name in ("after", "before"))
-        if after is not None and before is not None:
+        after, before = (whole(request.args.get(name), 0, 0, 2**53) for name in ("after", "before"))
+        if after and before:
             return _error(400, "Only one of after and before may be given")
-        heard = [
-            play
-            for play in _listener.get().recent
-            if (after is None or _milliseconds(play) > after) and (before is None or _milliseconds(play) < before)
-        ]
-        items, total = self.window(heard[-limit:] if after is not None else heard, 0, limit)
-        oldest = _milliseconds(items[-1]) if items else 0
-        cursors = {"after": str(_milliseconds(items[0])), "before": str(oldest)} if items else None
-        more = (after is None and limit < total) or self.active().loop_next
+        recent = _listener.get().recent
+        heard = [play for play in recent if _stamp(play) > after and (not before or _stamp(play) < before)]
+        items, total = self.window(heard[-limit:] if after else heard, 0, limit)
+        link = self._link(before=_stamp(items[-1])) if not after and limit < total else None
         page = {
             "items": [self._play(play) for play in items],
-            "next": self._link(before=before or oldest + 1 if self.active().loop_next else oldest, limit=limit)
-            if more
-            else None,
-            "cursors": cursors,
+            "next": self._link() if self.active().loop_next else link,
+            "cursors": {"after": str(_stamp(items[0])), "before": str(_stamp(items[-1]))} if items else None,
             "limit": limit,
             "href": request.url,
         }
@@ -354,7 +347,7 @@ class Spotify(Service):
         return {**self._slot(slot), "album": self._album(album), "external_ids": {"isrc": song.isrc}}
 
     def _play(self, play: Play) -> Json:
-        moment = datetime.fromtimestamp(_milliseconds(play) / 1000, UTC)
+        moment = datetime.fromtimestamp(_stamp(play) / 1000, UTC)
         context = self._thing("album", play.album.spotify)
         return {
             "track": self._song(play.song),
@@ -408,7 +401,8 @@ def _find_artist(aid: str) -> Artist:
     return found
 
 
-def _milliseconds(play: Play) -> int:
+def _stamp(play: Play) -> int:
+    """When a play ended, in milliseconds."""
     return play.at * 1000 + play.song.ms + 120
 
 
