@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
 from math import cos, radians
 from typing import Any, Literal
 
@@ -39,12 +41,13 @@ SHOWN: dict[Only, tuple[Match, ...]] = {
 
 
 class MonthQuery(BaseModel):
-    """`month` is ``2027-07``, or empty for the current one at the listener's place."""
+    """`month` is ``2027-07``, or empty for the current one at the listener's place; `whole` for a long agenda."""
 
     model_config = ConfigDict(extra="ignore")
 
     month: str = Field("", pattern=r"^(20\d\d-(0[1-9]|1[0-2]))?$")
     only: Only = ""
+    whole: bool = False
 
     def first(self, today: date) -> date:
         return date.fromisoformat(f"{self.month}-01") if self.month else today.replace(day=1)
@@ -69,23 +72,28 @@ class Month:
     previous: str
     next: str
 
-    @property
+    @cached_property
     def days(self) -> tuple[Day, ...]:
         return tuple(day for week in self.weeks for day in week if day)
 
-    @property
+    @cached_property
     def current(self) -> bool:
         return any(day.today for day in self.days)
 
-    @property
-    def listed(self) -> tuple[Day, ...]:
+    @cached_property
+    def ahead(self) -> tuple[Day, ...]:
         """The days of the agenda: in the current month from today on."""
         return tuple(day for day in self.days if day.shows and not (self.current and day.past))
 
     @property
     def earlier(self) -> tuple[Day, ...]:
-        """Days with shows that `listed` leaves out."""
+        """Days with shows that `ahead` leaves out."""
         return tuple(day for day in self.days if day.shows and self.current and day.past)
+
+    def agenda(self, most: int) -> tuple[Day, ...]:
+        """As many whole days of `ahead` as it takes to name `most` shows."""
+        named = list(accumulate((len(day.shows) for day in self.ahead), initial=0))
+        return tuple(day for day, before in zip(self.ahead, named, strict=False) if before < most)
 
 
 @dataclass(frozen=True)
@@ -239,7 +247,7 @@ class _Found:
     listener: Listener
     visible: set[int]
 
-    @property
+    @cached_property
     def match(self) -> Match:
         return min((act.match for act in self.acts), key=MATCHES.index, default="other")
 
