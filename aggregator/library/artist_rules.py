@@ -10,7 +10,7 @@ from aggregator.library.folding import fold
 from aggregator.library.titles import lead_name
 
 UNKNOWN = frozenset({"unknown artist", "unknown", "various artists", "various", "va"})
-"""Names that name nobody; the claims of these that carry no id stay one per album."""
+"""Names that name nobody. They are kept together like any other name, and nothing is concluded from them."""
 
 
 class ArtistForm(NamedTuple):

@@ -21,8 +21,11 @@ from aggregator.library.matching import Matching, Place
 from aggregator.library.neighbours import Neighbourhood
 from aggregator.store import Store
 
-BATCH = 4_000
+BATCH = 1_000
 """Dirty claims decided in one transaction, together with all they touch."""
+
+PAUSE = 0.2
+"""Between two batches the pages get to write: a rest of this share of the time the batch took."""
 
 Progress = Callable[[int, int], None]
 """Called with claims done and claims in all."""
@@ -45,11 +48,14 @@ def merge(store: Store, progress: Progress | None = None) -> Merged:
     for kind in KINDS:
         for start in range(0, len(waiting[kind]), BATCH):
             batch = waiting[kind][start : start + BATCH]
+            begun = time.monotonic()
             with store.write() as conn:
                 moved += len(settle(conn, kind, _still_dirty(conn, batch), now))
             done += len(batch)
             if progress:
                 progress(done, total)
+            if done < total:
+                time.sleep(min(PAUSE * (time.monotonic() - begun), 0.2))
     return Merged(done, moved)
 
 
