@@ -18,6 +18,8 @@ from aggregator.config import Config
 from aggregator.store import Store, open_store
 from web import create_app
 
+from . import seed
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",
@@ -37,8 +39,17 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with nothing in it, made once: migrating costs more than a copy."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    open_store(folder).close()
+    return folder
+
+
 @pytest.fixture
-def store(data: Path) -> Iterator[Store]:
+def store(empty: Path, data: Path) -> Iterator[Store]:
+    shutil.copytree(empty, data)
     opened = open_store(data)
     yield opened
     opened.close()
@@ -67,6 +78,44 @@ def client(app: Flask, ana: listeners.Listener) -> FlaskClient:
     client = app.test_client()
     assert client.post("/sign-in", data={"name": "Ana", "password": PASSWORD}).status_code == 303
     return client
+
+
+# --- a household with music, made once and copied for each test -------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `seed.household` stands; its folder of music is shared by all copies."""
+    folder = tmp_path_factory.mktemp("house")
+    store = open_store(folder / "data")
+    seed.household(store, folder / "music", PASSWORD)
+    store.close()
+    return folder / "data"
+
+
+@pytest.fixture
+def house(furnished: Path, tmp_path: Path) -> Iterator[Store]:
+    shutil.copytree(furnished, tmp_path / "house")
+    opened = open_store(tmp_path / "house")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ids(house: Store) -> dict[str, int]:
+    """Items by kind and name: `album Harbour lights`."""
+    found: dict[str, int] = {}
+    with house.read() as conn:
+        for table, name in (("show", "title"), ("recording", "title"), ("artist", "name"), ("album", "title")):
+            rows = conn.exec_driver_sql(f"SELECT id, {name} FROM {table} ORDER BY id DESC")
+            found |= {f"{table} {row[1]}": row[0] for row in rows}
+    return found
+
+
+@pytest.fixture
+def at_home(house: Store) -> FlaskClient:
+    """Ana's browser in that household, signed in as the demo does it."""
+    return create_app(Config(data=house.folder, path=None), house).test_client()
 
 
 # --- the browser ------------------------------------------------------------------------------------------------------

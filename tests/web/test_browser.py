@@ -10,14 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import text
 
 from aggregator.config import Config
-from aggregator.store import Store, open_store
+from aggregator.store import Store
 from web import create_app
-
-from . import seed
-from .conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -26,28 +22,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = [(width, theme) for width in (1440, 390) for theme in ("dark", "light")]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Path]:
-    folder = tmp_path_factory.mktemp("house")
-    store = open_store(folder / "data")
-    seed.household(store, folder / "music", PASSWORD)
-    return store, folder / "data"
-
-
 @pytest.fixture
-def app(home: tuple[Store, Path]) -> Flask:
+def app(house: Store) -> Flask:
     """The demo's way in: the visitor is signed in by being here."""
-    return create_app(Config(data=home[1], path=None), home[0])
-
-
-@pytest.fixture
-def ids(home: tuple[Store, Path]) -> dict[str, int]:
-    """Items by title."""
-    found: dict[str, int] = {}
-    with home[0].read() as conn:
-        for table, name in (("show", "title"), ("recording", "title"), ("artist", "name"), ("album", "title")):
-            found |= {f"{table} {row[1]}": row[0] for row in conn.execute(text(f"SELECT id, {name} FROM {table}"))}
-    return found
+    return create_app(Config(data=house.folder, path=None), house)
 
 
 @pytest.fixture

@@ -129,6 +129,7 @@ def change(account_id: int) -> ResponseReturnValue:
 @bp.post("/sources/<int:account_id>/sign-in")
 def sign_in(account_id: int) -> ResponseReturnValue:
     """Sends the listener to the service's own page. The state proves on return that it was this listener who left."""
+    card = _card(account_id)
     state = f"{account_id}.{secrets.token_urlsafe(16)}"
     try:
         url = sources.begin_sign_in(store(), listener().id, account_id, _return_address(), state)
@@ -140,7 +141,7 @@ def sign_in(account_id: int) -> ResponseReturnValue:
         answer = make_response("", 204)
         answer.headers["HX-Redirect"] = url
         return answer
-    return render_template("sources/leave.html", card=_card(account_id), url=url)
+    return render_template("sources/leave.html", card=card, url=url)
 
 
 @bp.get("/sources/signed-in")

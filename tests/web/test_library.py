@@ -1,0 +1,186 @@
+"""The library's pages: what is listed, what an item's page says, and what listeners can say about it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from aggregator import listeners
+from aggregator.library import items, merging
+from aggregator.store import Store
+
+
+def titles(page: str) -> list[str]:
+    return re.findall(r'class="(?:card-link|song-title)" href="[^"]+">([^<]+)<', page)
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "listed"),
+    [
+        ("/library?show=owned", ["Ánima de río", "Even numbers", "Harbour lights", "Paper engines"]),
+        ("/library?text=harb", ["Harbour lights"]),
+        ("/library?text=rio+BERRO", ["Ánima de río"]),
+        ("/library?show=heard&sort=plays", ["Harbour lights", "Morse", "Paper engines", "Ánima de río"]),
+        ("/library/artists?show=heard&text=tin", ["The Tin Orchard"]),
+        ("/library/songs?show=service&text=gla", ["Clearing", "Front", "Pressure"]),
+    ],
+)
+def test_lists_are_filtered_and_sorted(at_home: FlaskClient, address: str, listed: list[str]) -> None:
+    assert titles(at_home.get(address).text) == listed
+
+
+def test_filters_say_how_many_they_let_through(at_home: FlaskClient) -> None:
+    chips = re.findall(r'class="chip"[^>]*>([^<]+?) <span class="chip-count">(\d+)', at_home.get("/library").text)
+    assert dict(chips) == {"All": "7", "Owned": "4", "In a service": "3", "Heard": "4"}
+
+
+def test_pages_follow_each_other_by_real_addresses(at_home: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.library.lists.SONGS", 6)
+    address, seen = "/library/songs?sort=artist", list[str]()
+    while address:
+        page = at_home.get(address).text
+        seen += titles(page)
+        following = re.search(r'class="next-page" href="([^"]+)"', page)
+        address = following[1].replace("&amp;", "&") if following else ""
+    everything = titles(at_home.get("/library/songs?sort=title").text)
+    assert len(seen) == len(set(seen)) == 20
+    assert len(everything) == 6
+
+
+@pytest.mark.parametrize("address", ["/library?show=stolen", "/library/songs?sort=colour"])
+def test_what_cannot_be_listed_is_said(at_home: FlaskClient, address: str) -> None:
+    answer = at_home.get(address)
+    assert answer.status_code == 404
+    assert "cannot be listed that way" in answer.text
+
+
+# --- one item ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_album_says_where_it_comes_from_and_plays(at_home: FlaskClient, ids: dict[str, int]) -> None:
+    page = at_home.get(f"/albums/{ids['album Harbour lights']}").text
+    assert "your files: WAV; Spotify; scrobbled 9 times since" in page
+    assert titles(page) == ["Slow harbour", "Salt", "Two lamps", "The ferry", "Evening tide"]
+    source = re.search(r'class="play play-wide" data-src="([^"]+)" data-list="([^"]+)"', page)
+    assert source is not None
+    songs = at_home.get(source[2]).json["songs"]
+    assert [song["title"] for song in songs] == titles(page)
+    assert (songs[0]["src"], songs[0]["chip"], songs[0]["type"]) == (source[1], "WAV, your files", "audio/wav")
+    assert at_home.get(source[1], headers={"Range": "bytes=0-9"}).status_code == 206
+
+
+def test_what_is_only_in_a_service_has_no_play_button(at_home: FlaskClient, ids: dict[str, int]) -> None:
+    page = at_home.get(f"/albums/{ids['album Glass weather']}").text
+    assert "data-src" not in page
+    assert "cannot be played here" in page
+
+
+def test_a_retired_number_leads_to_where_the_item_is_now(
+    at_home: FlaskClient, house: Store, ids: dict[str, int]
+) -> None:
+    album = ids["album Harbour lights"]
+    with house.read() as conn:
+        claims = conn.exec_driver_sql("SELECT claim_id FROM link WHERE item_id = ? AND claim_id <> ?", (album, album))
+        retired = [row[0] for row in claims]
+    assert retired
+    for claim in retired:
+        answer = at_home.get(f"/albums/{claim}")
+        assert (answer.status_code, answer.headers["Location"]) == (301, f"/albums/{album}")
+
+
+def test_nobody_sees_what_only_another_listener_has(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+    listeners.create(house, "Ben", "member", "a long enough one")
+    merging.rebuild(house)
+    ben = at_home.application.test_client()
+    ben.post("/sign-in", data={"name": "Ben", "password": "a long enough one"})
+    assert titles(ben.get("/library").text) == ["Ánima de río", "Even numbers", "Harbour lights", "Paper engines"]
+    assert ben.get(f"/albums/{ids['album Glass weather']}").status_code == 404
+    shared = ben.get(f"/albums/{ids['album Harbour lights']}").text
+    assert "Spotify" not in shared
+    assert "scrobbled" not in shared
+
+
+def test_a_star_stays_and_goes(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+    album = ids["album Harbour lights"]
+    button = at_home.post(f"/stars/album/{album}", data={"on": "1", "name": "Harbour lights"}).text
+    assert 'aria-pressed="true"' in button
+    with house.read() as conn:
+        copy = conn.exec_driver_sql("SELECT copy FROM star").scalar_one()
+    assert copy == '{"title": "Harbour lights", "artist": "Nora Quist"}'
+    assert 'aria-pressed="true" aria-label="Favourite: Harbour lights"' in at_home.get(f"/albums/{album}").text
+    at_home.post(f"/stars/album/{album}", data={"on": "0", "name": "Harbour lights"})
+    assert 'aria-pressed="true" aria-label="Favourite: Harbour' not in at_home.get(f"/albums/{album}").text
+    assert at_home.post("/stars/album/99999", data={"on": "1"}).status_code == 404
+
+
+# --- the same, not the same, undo -------------------------------------------------------------------------------------
+
+
+def claims_of(house: Store, album: int) -> list[tuple[int, ...]]:
+    ana = listeners.everyone(house)[0]
+    with house.read() as conn:
+        page = items.album(conn, ana.id, album)
+    assert isinstance(page, items.AlbumPage)
+    return [row.claims for row in page.claims]
+
+
+def test_split_and_undo(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+    album = ids["album Harbour lights"]
+    before = claims_of(house, album)
+    leaving = before[1]
+    answer = at_home.post(f"/library/album/{album}/split", data={"claims": " ".join(map(str, leaving))})
+    page = at_home.get(answer.headers["Location"]).text
+    assert "are not the same album" in page
+    assert claims_of(house, album) == [row for row in before if row != leaving]
+    undo = re.search(r'action="(/library/decisions/\d+/undo)"', page)
+    assert undo is not None
+    at_home.post(undo[1])
+    assert claims_of(house, album) == before
+    assert "Taken back" in at_home.get("/library/decisions").text
+    assert at_home.post(undo[1]).status_code == 404
+
+
+def test_same_and_undo(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+    album, other = ids["album Harbour lights"], ids["album Even numbers"]
+    before = claims_of(house, album), claims_of(house, other)
+    found = at_home.get(f"/library/album/{album}/others?text=even").text
+    assert f'name="other" value="{other}"' in found
+    page = at_home.post(f"/library/album/{album}/same", data={"other": other}, follow_redirects=True).text
+    assert "are the same album" in page
+    moved = at_home.get(f"/albums/{max(album, other)}")
+    assert (moved.status_code, moved.headers["Location"]) == (301, f"/albums/{min(album, other)}")
+    undo = re.search(r'action="(/library/decisions/\d+/undo)"', page)
+    assert undo is not None
+    at_home.post(undo[1])
+    assert (claims_of(house, album), claims_of(house, other)) == before
+
+
+@pytest.mark.parametrize("ticked", ["", "999999", "everything"])
+def test_a_split_needs_a_part_of_the_whole(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], ticked: str
+) -> None:
+    album = ids["album Harbour lights"]
+    whole = " ".join(str(claim) for row in claims_of(house, album) for claim in row)
+    answer = at_home.post(f"/library/album/{album}/split", data={"claims": ticked.replace("everything", whole)})
+    assert "Tick what does not belong here" in at_home.get(answer.headers["Location"]).text
+    with house.read() as conn:
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM decision").scalar_one() == 0
+
+
+def test_pairs_are_asked_about_once(at_home: FlaskClient, house: Store) -> None:
+    page = at_home.get("/library/unsure").text
+    hidden = r'<input type="hidden" name="{}" value="(\w+)">'
+    forms = re.findall("".join(hidden.format(name) for name in ("kind", "a", "b")), page)
+    assert forms
+    kind, a, b = forms[0]
+    form = {"kind": kind, "a": a, "b": b, "verdict": "different"}
+    assert at_home.post("/library/unsure", data=form).status_code == 303
+    assert f'value="{a}"><input type="hidden" name="b" value="{b}"' not in at_home.get("/library/unsure").text
+    assert at_home.post("/library/unsure", data=form).status_code == 404
+    with house.read() as conn:
+        assert conn.exec_driver_sql("SELECT verdict FROM decision").scalars().all() == ["different"]

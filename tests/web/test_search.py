@@ -1,0 +1,47 @@
+"""Search: the library at once, the services after it, each by its name."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from aggregator import sources
+from aggregator.plugin import Artist, Credit, Edition
+from aggregator.sources import LiveAnswer
+
+PILL = {"HX-Request": "true", "HX-Target": "hits"}
+
+
+def test_the_pill_gets_hits_alone_and_enter_a_page(at_home: FlaskClient) -> None:
+    hits = at_home.get("/search?q=nina", headers=PILL).text
+    assert "Niña del alba" in hits
+    assert "<main" not in hits
+    page = at_home.get("/search?q=nina").text
+    assert "<main" in page
+    assert "Niña del alba" in page
+
+
+def test_shows_are_found_by_who_plays(at_home: FlaskClient, ids: dict[str, int]) -> None:
+    assert f'href="/shows/{ids["show Halden"]}"' in at_home.get("/search?q=hald", headers=PILL).text
+
+
+def test_nothing_is_said_to_be_nothing(at_home: FlaskClient) -> None:
+    assert "Nothing in your library is called “zzz &lt;b&gt;”" in at_home.get("/search?q=zzz <b>", headers=PILL).text
+    assert at_home.get("/search?q=  ", headers=PILL).text.strip() == ""
+
+
+def test_services_answer_each_by_its_name(at_home: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        Edition(id="1", title="Glass weather", credits=[Credit(name="Halden")], url="https://spotify.example/1"),
+        Artist(id="2", name="Glass"),
+    ]
+    answers = [
+        LiveAnswer(1, "Spotify", "spotify", found, None),
+        LiveAnswer(2, "Last.fm", "lastfm", [], "Last.fm did not answer within 3 seconds."),
+        LiveAnswer(3, "Attic", "files", [], None),
+    ]
+    monkeypatch.setattr(sources, "ask_live", lambda *args, **more: answers)
+    page = at_home.get("/search/services?q=glass").text
+    assert page.index("Spotify") < page.index("Glass weather") < page.index("Last.fm did not answer")
+    assert "Album by Halden" in page
+    assert "Attic knows nothing called “glass”" in page
