@@ -110,9 +110,9 @@ def composers(tags: Tags) -> list[Credit]:
 def _names(display: list[str], each: list[str], known: list[str]) -> list[str]:
     """One name per artist. ``A/B`` in one value is two names only where the ARTISTS tag says so: AC/DC is one."""
     if len(each) == 1 and "/" in each[0]:
-        parts = [part.strip() for part in each[0].split("/")]
+        parts = [part.strip() for part in each[0].split("/") if part.strip()]
         printed = display[0] if display else ""
-        apart = printed != each[0] and all(part and part in printed for part in parts)
+        apart = printed != each[0] and all(part in printed for part in parts)
         if len(known) == len(parts) or (apart and not known):
             return parts
     return list(dict.fromkeys(each or display))

@@ -191,8 +191,8 @@ def _length(stream: BinaryIO, info: Any, size: int) -> tuple[float, int | None]:
     if mode is not None and int(mode) == 0:
         seconds, bitrate = mpeg.true_length(stream, info.frame_offset, size) or (seconds, bitrate)
     if not bitrate and seconds:
-        bitrate = round(size * 8 / seconds)
-    return seconds, bitrate
+        bitrate = size * 8 / seconds
+    return seconds, round(bitrate) if bitrate else None
 
 
 def _has_picture(opened: Any) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from aggregator.plugin import Edition, Progress, Skipped, Track, Unchanged
 
@@ -17,6 +17,7 @@ from .tree import File, Tree, Unit, extension, printable
 if TYPE_CHECKING:
     from .albums import Song
 
+R = TypeVar("R", Track, Edition)
 Records = Iterator[Edition | Track | Skipped | Unchanged | Progress]
 
 TOGETHER = 1000
@@ -35,6 +36,7 @@ class Scan:
         self._untouched = [unit for unit in found.units.values() if memory.is_unchanged(unit)]
         passed = {unit.path for unit in self._untouched}
         self._changed = [unit for unit in found.units.values() if unit.path not in passed]
+        self._done, self._total = 0, sum(len(unit.files) for unit in self._changed)
         self._before = self._entries_before()
         self._ids = Ids(entry.id for entry in memory.entries.values())
         self._editions = Editions(self._before.values(), self._kept_editions())
@@ -50,12 +52,10 @@ class Scan:
             gc.enable()
 
     def _read_changed(self) -> Records:
-        done, total = 0, sum(len(unit.files) for unit in self._changed)
         for unit in self._changed:
             yield from self._read_again(unit)
-            if done // STEP != (done + len(unit.files)) // STEP or not done:
-                yield Progress(done=done, total=total, doing=unit.path)
-            done += len(unit.files)
+        if self._total:
+            yield Progress(done=self._total, total=self._total)
 
     def _entries_before(self) -> dict[str, Entry]:
         """By path of a file present now: what was known of it, under whatever path it had."""
@@ -98,6 +98,9 @@ class Scan:
         songs: list[Song] = []
         failed: set[str] = set()
         for file in unit.files:
+            if self._done % STEP == 0:
+                yield Progress(done=self._done, total=self._total, doing=unit.path)
+            self._done += 1
             song = self._read(file, entries)
             if isinstance(song, Skipped):
                 failed.add(entries[file.path].edition or "")
@@ -107,7 +110,7 @@ class Scan:
         together, lone = albums.albums(unit.path, songs)
         for album in together:
             edition_id = self._editions.id_for(album.natural_id, [song.edition_before for song in album.songs])
-            yield albums.edition(album, edition_id, unit.cover)
+            yield _told("edition", edition_id, albums.edition, album, edition_id, unit.cover)
             yield from self._tracks(album.songs, edition_id, entries)
             failed.discard(edition_id)
         yield from self._tracks(lone, None, entries)
@@ -136,12 +139,20 @@ class Scan:
         entries[file.path] = Entry(name, file.inode, file.size, file.mtime, mark)
         return albums.Song(name, file, found, meaning.hint(file.path), edition)
 
-    def _tracks(self, songs: Sequence[Song], edition_id: str | None, entries: dict[str, Entry]) -> Iterator[Track]:
+    def _tracks(self, songs: Sequence[Song], edition_id: str | None, entries: dict[str, Entry]) -> Records:
         from . import albums
 
         for song in songs:
             entries[song.file.path] = entries[song.file.path]._replace(edition=edition_id)
-            yield albums.track(song, edition_id)
+            yield _told("track", song.id, albums.track, song, edition_id)
+
+
+def _told(of: Literal["track", "edition"], name: str, make: Callable[..., R], *given: Any) -> R | Skipped:
+    """What `make` makes of a file's tags; whatever nonsense they hold, it costs no other file."""
+    try:
+        return make(*given)
+    except ValueError as error:
+        return Skipped(of=of, id=name, reason=f"Its tags make no sense: {str(error).splitlines()[-1].strip()[:200]}")
 
 
 def _unchanged(of: Literal["track", "edition"], ids: list[str]) -> Iterator[Unchanged]:
