@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="look whether everything is in order").set_defaults(run=_check)
     commands.add_parser("config-example", help="print a config.toml with every setting").set_defaults(run=_example)
     for name, run in (("_web", _web), ("_steward", _steward)):  # the processes of `serve`
-        commands.add_parser(name).set_defaults(run=run)
+        part = commands.add_parser(name)
+        part.add_argument("--until-closed", action="store_true", help="end when standard input is closed")
+        part.set_defaults(run=run)
     return parser
 
 
@@ -87,6 +91,7 @@ def _steward(options: argparse.Namespace) -> int:
     from aggregator._host import steward
     from aggregator._host.lock import AlreadyRunning
 
+    _end_with_input(options)
     try:
         steward.main(config.load(options.config))
     except AlreadyRunning as error:
@@ -101,6 +106,7 @@ def _web(options: argparse.Namespace) -> int:
 
     from aggregator import config
 
+    _end_with_input(options)
     told = config.load(options.config)
     if told.path:
         os.environ["BANDSTAND_CONFIG"] = str(told.path)  # for granian's worker, which calls `web_application`
@@ -117,6 +123,18 @@ def _web(options: argparse.Namespace) -> int:
         websockets=False,
     ).serve()
     return 0
+
+
+def _end_with_input(options: argparse.Namespace) -> None:
+    """Have this process asked to end when `serve`, which holds the other end, is gone."""
+
+    def wait() -> None:
+        while os.read(0, 1024):  # not sys.stdin: granian's worker is forked, and would wait for its lock
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if options.until_closed:
+        threading.Thread(target=wait, daemon=True).start()
 
 
 def web_application() -> Any:

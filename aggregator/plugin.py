@@ -340,7 +340,8 @@ class Limit(Record):
 class Gate(Protocol):
     """The one way out. Both doors wait for the provider's limits, time out, hide secrets and report refusals.
 
-    `session` caches GET answers for `cache` seconds (per account); `transport` is for clients built on httpx2.
+    `session` keeps an answer where a call asks for it, ``session.get(url, expire_after=seconds)``, and for this account
+    alone; `transport` is for clients built on httpx2.
     """
 
     @property

@@ -62,6 +62,10 @@ def _apply_one(
         accounts.add(conn, int(time.time()), key=key, **values)
     elif changed := {name: value for name, value in values.items() if getattr(known, name) != value}:
         accounts.change(conn, known.id, **changed)
+        if "settings" in changed:
+            from aggregator.library import guard
+
+            guard.begin_anew(conn, known.id)
 
 
 def _settings(

@@ -190,14 +190,16 @@ class Child:
 
     def _read(self) -> None:
         """Sort the frames: questions are answered here at once, the rest waits for whoever gave the order."""
-        with contextlib.suppress(frames.BrokenPipe, json.JSONDecodeError, KeyError):
-            while frame := self._pipe.receive():
-                letter, body = frame
-                if letter == frames.RECORDS:
-                    self._inbox.put((letter, body))
-                else:
-                    self._sort(json.loads(body))
-        self._inbox.put(None)
+        try:
+            with contextlib.suppress(frames.BrokenPipe, json.JSONDecodeError, KeyError):
+                while frame := self._pipe.receive():
+                    letter, body = frame
+                    if letter == frames.RECORDS:
+                        self._inbox.put((letter, body))
+                    else:
+                        self._sort(json.loads(body))
+        finally:  # whatever ended this thread, nobody shall wait for more
+            self._inbox.put(None)
 
     def _sort(self, message: dict[str, Any]) -> None:
         match message["is"]:

@@ -47,11 +47,23 @@ class _Part:
         now = time.monotonic()
         if self.process is None:
             if now >= self.due:
-                self.process, self.started = subprocess.Popen(self.command, env=dict(self.environment)), now
+                self.process, self.started = self._start(), now
         elif (code := self.process.poll()) is not None:
+            self._end_group()
             self.pause = FIRST_PAUSE if now - self.started > STEADY_SECONDS else min(LONGEST_PAUSE, self.pause * 2)
             self.process, self.due = None, now + self.pause
             print(f"The {self.name} process ended ({code}); it starts again in {self.pause:g} s.", file=sys.stderr)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """In a process group of its own, with a standard input that closes when this process ends, however it does."""
+        command = [*self.command, "--until-closed"]
+        return subprocess.Popen(command, env=dict(self.environment), stdin=subprocess.PIPE, start_new_session=True)
+
+    def _end_group(self) -> None:
+        """What it started itself and left behind (granian's worker holds the port)."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -62,9 +74,8 @@ class _Part:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.0, until - time.monotonic()))
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        self._end_group()
+        self.process.wait()
 
 
 def serve(config: Config) -> None:

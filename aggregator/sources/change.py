@@ -12,6 +12,7 @@ from aggregator._host import accounts, control, find, runs
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure, NoDuties
 from aggregator._host.run import House, hidden
+from aggregator.library import guard
 from aggregator.sources.cards import seen_by
 from aggregator.store import Store
 from aggregator.store.schema import account as account_table
@@ -100,6 +101,8 @@ def change_settings(store: Store, listener_id: int, account_id: int, values: Map
     ready = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
     with store.write() as conn:
         accounts.change(conn, account_id, settings=plain, secrets=house.vault.lock(secrets), **ready)
+        if plain != account.settings:
+            guard.begin_anew(conn, account_id)
     request_sync(store, listener_id, account_id)
 
 
