@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Literal
+from urllib.parse import urlsplit
 
 from aggregator.listeners import KM_PER_MILE
 from aggregator.shows.places import zone_named
@@ -54,6 +55,11 @@ class Ticket:
             return ""
         sign = SIGNS.get(self.currency or "", f"{self.currency} " if self.currency else "")
         return f"{sign}{_money(low)}–{_money(high)}" if high > low else f"{sign}{_money(low)}"
+
+    @property
+    def host(self) -> str:
+        """Whose page it opens: `ticketsnow.com`. One seller's name may stand for several shops."""
+        return (urlsplit(self.url or "").hostname or "").removeprefix("www.")
 
 
 def _money(amount: float) -> str:

@@ -42,13 +42,14 @@ class Said:
 
     @property
     def preference(self) -> tuple[object, ...]:
-        """Smallest first: the plain bill before its packages, the fuller record before the thinner, then by name."""
+        """Smallest first: bills before packages, fuller records before thinner ones, plain titles, then by name."""
         said = self.show
         return (
             is_extra(said.title),
             said.start is None,
-            not said.lineup,
             said.venue.latitude is None,
+            -len(said.lineup),
+            len(said.title),
             self.account_key,
             self.pid,
         )
