@@ -59,9 +59,10 @@ def _items(conn: Connection, kind: str, listener_id: int, text: str, limit: int)
     if words is None:
         return []
     name = "i.folded" if kind == "artist" else "i.sort"
+    # CROSS JOIN: left to itself, SQLite asks the index anew for each item of the shelf.
     said = {"listener": listener_id, "kind": kind, "words": words, "text": fold(text), "limit": limit, "hits": HITS}
     return list(conn.exec_driver_sql(
-        f"WITH hit AS MATERIALIZED (SELECT find.rowid AS id FROM find JOIN shelf v ON v.listener_id = :listener"  # noqa: S608
+        f"WITH hit AS MATERIALIZED (SELECT find.rowid AS id FROM find CROSS JOIN shelf v ON v.listener_id = :listener"  # noqa: S608
         " AND v.kind = :kind AND v.item_id = find.rowid WHERE find MATCH :words LIMIT :hits)"
         f" SELECT {COLUMNS[kind]} FROM hit JOIN {kind} i ON i.id = hit.id JOIN shelf s ON {ON_SHELF}"
         f" ORDER BY {name} = :text DESC, {name} >= :text AND {name} < :text || '\U0010ffff' DESC, s.owned DESC,"
