@@ -13,6 +13,8 @@ from aggregator.store.schema import account, run, run_line
 
 KEPT_LINES = 20
 """Runs per account whose log lines are kept."""
+KEPT_SECONDS = 60 * 86400
+"""How long runs stay in the history."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,12 @@ def forget_old_lines(conn: Connection, account_id: int) -> None:
     if limit is not None:
         old = select(run.c.id).where(mine, run.c.id <= limit)
         conn.execute(delete(run_line).where(run_line.c.run_id.in_(old)))
+
+
+def forget_old(conn: Connection, now: int) -> None:
+    """Drop runs that ended long ago, but never the newest of its kind."""
+    newest = select(func.max(run.c.id)).group_by(run.c.account_id, run.c.what)
+    conn.execute(delete(run).where(run.c.finished_at < now - KEPT_SECONDS, run.c.id.not_in(newest)))
 
 
 def find(conn: Connection, run_ids: Iterable[int]) -> list[Any]:

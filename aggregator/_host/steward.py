@@ -166,6 +166,8 @@ class Steward:
         self._woken.set()
 
     def _nightly(self) -> None:
+        with self._house.store.write() as conn:
+            runs.forget_old(conn, int(time.time()))
         self._ask(None, "answers")
         self._look_around()
 
