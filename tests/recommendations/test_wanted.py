@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aggregator import recommendations
+from aggregator import listeners, recommendations
 
 
 def wanted(house):
@@ -36,6 +36,12 @@ def test_answers_open_further_questions(empty_house):
 def test_friends_are_asked_through_their_own_account(house):
     friend = next(look_up for look_up in wanted(house) if look_up.method == "top_artists")
     assert (friend.capability, friend.key, friend.account_id) == ("friends", "mika", house.scrobbles)
+
+
+def test_nobody_elses_friends_are_asked(house):
+    theirs = house.account("theirs", listeners.create(house.store, "Bo", "member").id)
+    house.befriend("Zoe", account_id=theirs)
+    assert keys(house, "top_artists") == ["mika"]
 
 
 def test_a_candidate_is_asked_about_with_the_ids_its_service_gave(house):
