@@ -126,7 +126,7 @@ def track(song: Song, edition_id: str | None) -> Track:
         edition=edition_id,
         disc=song.disc[0],
         position=position or song.hint.position,
-        seconds=round(reading.seconds, 3) or None,
+        seconds=round(reading.seconds, 3) if reading.seconds >= 0.001 else None,
         ids=meaning.ids(mbid=recordings[0] if recordings else None, isrc=meaning.isrc(tags)),
         genres=meaning.genres(tags),
         audio=Audio(

@@ -152,7 +152,8 @@ def _told(of: Literal["track", "edition"], name: str, make: Callable[..., R], *g
     try:
         return make(*given)
     except ValueError as error:
-        return Skipped(of=of, id=name, reason=f"Its tags make no sense: {str(error).splitlines()[-1].strip()[:200]}")
+        words = " ".join(str(error).partition("For further information")[0].split())
+        return Skipped(of=of, id=name, reason=f"Its tags make no sense: {words[:200]}.")
 
 
 def _unchanged(of: Literal["track", "edition"], ids: list[str]) -> Iterator[Unchanged]:
