@@ -80,15 +80,17 @@ def listed(
         *(_entries(conn, listener_id, "album", not_wanted)[:albums] if albums else ()),
         *(_entries(conn, listener_id, "artist", not_wanted)[:artists] if artists else ()),
     ]
-    cards = _finished(conn, entries, listener_id)
+    told = _told(conn, listener_id, entries)
+    where = _where(conn, listener_id, told)
+    cards = [replace(card, where=tuple(where[card.kind, card.id])) for card in told]
     return [card for card in cards if card.kind == "album"], [card for card in cards if card.kind == "artist"]
 
 
 def reasons_for(conn: Connection, listener_id: int, artist_ids: Iterable[int]) -> dict[int, str]:
-    """Why artists are recommended, in words, for those of `artist_ids` that are."""
+    """Why artists are recommended, in words, for those of `artist_ids` that are. Four queries."""
     wanted = set(artist_ids)
     entries = _entries(conn, listener_id, "artist", dismissed(conn, listener_id)) if wanted else []
-    return {card.id: card.why for card in _finished(conn, [e for e in entries if e.card.id in wanted], listener_id)}
+    return {card.id: card.why for card in _told(conn, listener_id, [e for e in entries if e.card.id in wanted])}
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -136,16 +138,14 @@ def _card(row: Any, kind: Kind) -> Card:
     return Card(kind, row.id, row.title, row.credit, row.artist_id, year, row.art, row.hue)
 
 
-def _finished(conn: Connection, entries: Sequence[_Entry], listener_id: int) -> list[Card]:
+def _told(conn: Connection, listener_id: int, entries: Sequence[_Entry]) -> list[Card]:
+    """The cards with their reasons in words."""
     if not entries:
         return []
     reasons = [reason for entry in entries for reason in entry.why]
     seeds = _seeds(conn, listener_id, {reason[1] for reason in reasons if reason[0] in ("similar", "plays")})
     friends = _friends(conn, {reason[1] for reason in reasons if reason[0] == "friend"})
-    where = _where(conn, listener_id, [entry.card for entry in entries])
-    return [
-        replace(_told(entry, seeds, friends), where=tuple(where[entry.card.kind, entry.card.id])) for entry in entries
-    ]
+    return [_in_words(entry, seeds, friends) for entry in entries]
 
 
 def _seeds(conn: Connection, listener_id: int, artist_ids: set[int]) -> dict[int, Seed]:
@@ -185,7 +185,7 @@ def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _told(entry: _Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str]) -> Card:
+def _in_words(entry: _Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str]) -> Card:
     similar = tuple(seeds[reason[1]] for reason in entry.why if reason[0] == "similar" and reason[1] in seeds)
     completes = next((seeds.get(reason[1]) for reason in entry.why if reason[0] == "plays"), None)
     fans = [(friends[claim_id], plays) for word, claim_id, plays in _of(entry, "friend") if claim_id in friends]
