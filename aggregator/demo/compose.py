@@ -319,8 +319,9 @@ def encode(sound: Sound, path: Path) -> None:
     if path.suffix == ".flac":
         pcm &= ~0x1F
     raw = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "-"]
-    quiet = ["ffmpeg", "-y", "-loglevel", "error", "-bitexact"]
-    subprocess.run([*quiet, *raw, *_ENCODERS[path.suffix], str(path)], input=pcm.tobytes(), check=True)
+    same = ["-fflags", "+bitexact", "-flags:a", "+bitexact"]  # no random serial numbers, no version of ffmpeg
+    command = ["ffmpeg", "-y", "-loglevel", "error", *raw, *_ENCODERS[path.suffix], *same, str(path)]
+    subprocess.run(command, input=pcm.tobytes(), check=True)
 
 
 def tag(album: Album, slot: Slot, path: Path) -> None:
@@ -370,7 +371,7 @@ _TEXTS = {
     "artists": "ARTISTS",
 }  # fmt: skip
 ODD = "abfahrt"
-"""Tagged by an old program: ID3v2.3, capitals without umlaut, a track number with the total, a year that is none."""
+"""Tagged by an old program: ID3v2.3, no album artist, a track number with the total, a year that is none."""
 
 
 def _tag_mp3(tags: dict[str, list[str]], cover: bytes, path: Path) -> None:
@@ -390,9 +391,10 @@ def _tag_mp3(tags: dict[str, list[str]], cover: bytes, path: Path) -> None:
 
 
 def _make_odd(frames: ID3) -> None:
-    frames.delall("TXXX:ARTISTS")
-    for frame in (TPE1(3, "ZWOLFUHRBAHN"), TRCK(3, "1/3"), TDRC(3, "0000")):
-        frames.add(frame)
+    for key in ("TPE2", "TXXX:ARTISTS", "TXXX:MusicBrainz Album Artist Id"):
+        frames.delall(key)
+    frames.add(TRCK(3, "1/3"))
+    frames.add(TDRC(3, "0000"))
     frames.update_to_v23()
 
 
