@@ -16,7 +16,7 @@ from aggregator.sources.cards import (
     offers,
     progress,
     refused,
-    troubled,
+    standing,
 )
 from aggregator.sources.change import (
     SettingsRefused,
@@ -31,5 +31,5 @@ from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, f
 __all__ = [
     "FormField", "HeldRemoval", "Line", "LiveAnswer", "Offer", "Part", "Refused", "Run", "SettingsRefused",
     "SourceCard", "SourceError", "able", "ask_live", "begin_sign_in", "cards", "change_settings", "create_account",
-    "finish_sign_in", "offers", "progress", "refused", "request_sync", "switch", "troubled",
+    "finish_sign_in", "offers", "progress", "refused", "request_sync", "standing", "switch",
 ]  # fmt: skip

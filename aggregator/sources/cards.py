@@ -147,18 +147,17 @@ def refused(store: Store) -> list[Refused]:
 
 def progress(store: Store, listener_id: int) -> list[Run]:
     """What waits or works now: of the listener's accounts and the household's, and the steward's chores."""
-    with store.read() as conn:
-        seen = [account.id for account in seen_by(conn, listener_id)]
-        busy = run.c.state.in_(("queued", "running"))
-        query = select(run).where(busy, or_(run.c.account_id.is_(None), run.c.account_id.in_(seen)))
-        return [_run(row) for row in conn.execute(query.order_by(run.c.id))]
+    return standing(store, listener_id)[1]
 
 
-def troubled(store: Store, listener_id: int) -> list[Account]:
-    """Accounts that cannot go on without the listener: one query, for pages that show no cards."""
+def standing(store: Store, listener_id: int) -> tuple[list[Account], list[Run]]:
+    """Accounts that cannot go on without the listener, and `progress`: two queries, for pages that show no cards."""
     with store.read() as conn:
         seen = seen_by(conn, listener_id)
-    return [each for each in seen if each.enabled and each.state in WAITING]
+        busy = run.c.state.in_(("queued", "running"))
+        theirs = or_(run.c.account_id.is_(None), run.c.account_id.in_([account.id for account in seen]))
+        runs = [_run(row) for row in conn.execute(select(run).where(busy, theirs).order_by(run.c.id))]
+    return [each for each in seen if each.enabled and each.state in WAITING], runs
 
 
 def seen_by(conn: Connection, listener_id: int) -> list[Account]:

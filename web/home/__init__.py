@@ -25,8 +25,9 @@ def page() -> ResponseReturnValue:
     with store().read() as conn:
         home = items.home(conn, listener().id, now, SHELF)
         shows = calendar.next_shows(conn, listener(), NEXT_SHOWS)
-    troubled = sources.troubled(store(), listener().id)
-    return render_template("home/page.html", moment=words.moment(now), home=home, shows=shows, troubled=troubled)
+    troubled, runs = sources.standing(store(), listener().id)
+    told = {"home": home, "shows": shows, "troubled": troubled, "runs": runs}
+    return render_template("home/page.html", moment=words.moment(now), **told)
 
 
 @bp.get("/suggested")
