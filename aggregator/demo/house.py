@@ -15,7 +15,7 @@ from typing import Any, Literal
 from aggregator import listeners, sources
 from aggregator._host import accounts
 from aggregator.config import Config
-from aggregator.demo import tokens, world
+from aggregator.demo import tokens, truth, world
 from aggregator.demo.catalogue import MUSIC
 from aggregator.demo.listening import DAY
 from aggregator.demo.service import Running
@@ -28,6 +28,8 @@ SERVICES = ("spotify", "lastfm", "ticketmaster")
 MARK = "demo.json"
 """In the demo's data directory: when its story began, when it was last told, and the ports the services had then."""
 LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
+TRUTH = "truth.json"
+"""Beside it: what every page must show once everything is read for the first time."""
 BROKEN = "stray/broken-download.mp3"
 
 
@@ -59,6 +61,7 @@ def prepare(config: Config) -> list[Running]:
         ports = {service.name: int(service.url.rpartition(":")[2]) for service in services}
         mark |= {"now": told.now, "moved_in": True, "ports": ports}
         (config.data / MARK).write_text(json.dumps(mark))
+        (config.data / TRUTH).write_text(json.dumps(truth.as_json(told), indent=2))
         store.close()
         stack.pop_all()  # all went well: the services stay
     return services

@@ -122,6 +122,7 @@ def counted(demo: Demo, name: str) -> dict[str, object]:
 
 
 def expected(told: Truth) -> dict[str, object]:
+    """The same of the truth."""
     return {
         "artists": astuple(told.artists),
         "albums": astuple(told.albums),

@@ -14,7 +14,7 @@ import requests
 
 from aggregator import demo, listeners, sources
 from aggregator.config import Config
-from aggregator.demo import house
+from aggregator.demo import house, truth
 from aggregator.store import Store, open_store
 
 
@@ -55,6 +55,8 @@ def test_the_first_start_moves_in(config: Config, store: Store) -> None:
     ]  # fmt: skip
     assert {value["address"] for value in found.values() if "address" in value} == set(addresses.values())
     assert "secret" not in json.dumps(found)
+    told = json.loads((config.data / house.TRUTH).read_text())
+    assert told == truth.as_json(house.story(config.data)) and set(told) == {"Robin", "Sam"}
     assert (config.data / "music" / house.BROKEN).exists()
     assert len(sources.cards(store, robin.id)) == 5
 
