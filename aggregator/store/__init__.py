@@ -1,4 +1,4 @@
-"""The one database. `Store.read()` for pages, `Store.write()` for changes; SQL lives in the rooms that own the words."""
+"""The one database: `Store.read()` for pages, `Store.write()` for changes; the SQL lives in the rooms."""
 
 from aggregator.store.connection import Store, StoreError, open_store
 
