@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, case, func, or_, select
 
 from aggregator.recommendations.cards import Card, listed
 from aggregator.recommendations.dismissals import Dismissal, dismissals, gathered
@@ -121,5 +121,8 @@ def _own_artists(listener_id: int) -> Select[Any]:
 
 
 def _under_way() -> Select[Any]:
-    unfinished = (run.c.what == "answers", run.c.account_id.is_(None), run.c.state.in_(("queued", "running")))
-    return select(run.c.done, run.c.total).where(*unfinished).order_by(run.c.id.desc()).limit(1)
+    """Look-ups, or the ranking that follows them, whose numbers are no look-ups."""
+    asking = run.c.what == "answers"
+    unfinished = (or_(asking, run.c.what == "recommend"), run.c.state.in_(("queued", "running")))
+    numbers = (case((asking, run.c.done), else_=0).label("done"), case((asking, run.c.total)).label("total"))
+    return select(*numbers).where(*unfinished).order_by(run.c.what, run.c.id.desc()).limit(1)
