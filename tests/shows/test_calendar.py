@@ -80,6 +80,15 @@ class TestWhose:
             assert stances.say(conn, ana.id, heard, "shows", before[1], town.now) == "follow"
         assert matches(july()) == {"Wild Hollow": "solid", "Once Heard": "other"}
 
+    def test_a_recommended_artist_can_be_muted(self, town, ana, july):
+        town.recommends(ana, "New Friend")
+        town.lists(town.seller("barn"), bill(acts=["New Friend"]))
+        [show] = july().shows
+        assert show.match == "recommended"
+        with town.store.write() as conn:
+            stances.say(conn, ana.id, show.lead.artist_id, "shows", "mute", town.now)
+        assert matches(july()) == {"New Friend": "other"}
+
     def test_the_reason_is_said_in_words(self, town, ana, july):
         town.knows(ana, "Wild Hollow", mbid="m1", owned=True, plays=41)
         town.lists(town.seller("barn"), bill(acts=["Opener", act("Wild Hollow", mbid="m1")], title="A night out"))
@@ -102,6 +111,12 @@ class TestWhere:
             assert len(july(listener).shows) == seen
             if seen:
                 assert july(listener).shows[0].distance == {"mi": "30 mi", "km": "48 km"}[unit]
+
+    def test_the_radius_is_a_circle(self, town, july):
+        corner = {"latitude": 41.92 + 25 / 69.1, "longitude": -87.70 + 25 / 51.5}  # 35 miles away, north-east
+        town.lists(town.seller("barn"), bill(venue=corner))
+        assert july(town.listener("Ben", radius=30)).shows == ()
+        assert len(july(town.listener("Eve", radius=40)).shows) == 1
 
     def test_a_venue_without_coordinates_is_kept_without_a_distance(self, town, july):
         town.lists(town.seller("barn"), bill(venue={"latitude": None, "longitude": None}))

@@ -140,7 +140,7 @@ class TestChange:
 
     def test_a_past_show_expires_without_a_word(self, town, barn, made):
         town.lists(barn, bill(acts=[MINE], day="2027-07-04"))
-        town.now += 5 * DAY
+        town.now += 4 * DAY
         town.lists(barn)
         [event] = events(made())
         assert (event["STATUS"], event["SEQUENCE"]) == ("CONFIRMED", 0)
