@@ -7,7 +7,7 @@ look things up here; a page reads the `Place` that was kept.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -94,7 +94,7 @@ def _zips() -> Any:
     return zipcodes
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _nearest(latitude: float, longitude: float) -> dict[str, Any] | None:
     for miles in ZONE_REACH_MILES:
         rows = _zips().filter_by_coordinates(latitude, longitude, miles)
