@@ -56,6 +56,8 @@ def _here(config: Config, key: str | None, capability: str | None, first: Child)
     child: Child | None = first
     good = True
     for each, name in queued:
+        if not _still_waits(store, each.id):
+            continue
         with _bar(name) as watch:
             started = time.monotonic()
             outcome = perform(house, catalogue, each, child=child, watch=watch)
@@ -80,6 +82,12 @@ def _ask(
                 run_id = runs.ask(conn, what, account.id, "listener", int(time.time()))
                 asked.append((runs.Queued(run_id, account.id, what), f"{account.name} · {what}"))
     return asked
+
+
+def _still_waits(store: Store, run_id: int) -> bool:
+    """Not any more, when an earlier run found that its account needs somebody."""
+    with store.read() as conn:
+        return bool(runs.find(conn, [run_id])[0].state == "queued")
 
 
 def _nothing(key: str | None) -> int:

@@ -9,6 +9,7 @@ from aggregator._host import accounts, find, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
 from aggregator._host.run import Done, House, Wanted, Watch, run_account
+from aggregator._host.schedule import WAITING
 
 
 def perform(
@@ -86,4 +87,6 @@ def _failed(house: House, catalogue: find.Catalogue, account: Account, run_id: i
             blocked_until=verdict.blocked_until,
             failures=verdict.failures,
         )
+        if verdict.state in WAITING:
+            runs.give_up(conn, account.id, now, failure.kind, verdict.words)
     return verdict

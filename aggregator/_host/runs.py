@@ -24,6 +24,7 @@ class Queued:
     id: int
     account_id: int | None
     what: str
+    queued_at: int = 0
 
 
 def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now: int) -> int:
@@ -40,7 +41,7 @@ def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now:
 
 def waiting(conn: Connection) -> list[Queued]:
     """Queued runs, oldest first."""
-    query = select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "queued")
+    query = select(run.c.id, run.c.account_id, run.c.what, run.c.queued_at).where(run.c.state == "queued")
     return [Queued(*row) for row in conn.execute(query.order_by(run.c.id))]
 
 
@@ -62,6 +63,13 @@ def fail(
 ) -> None:
     found = {"error": error, "error_words": words, "traceback": traceback, "counts": json.dumps(counts)}
     _set(conn, run_id, state="failed", finished_at=now, doing="", **found)
+
+
+def give_up(conn: Connection, account_id: int, now: int, error: str, words: str) -> None:
+    """What waits for an account that cannot be read until somebody does something ends as its last run did."""
+    mine = (run.c.account_id == account_id, run.c.state == "queued")
+    ended = {"state": "failed", "started_at": now, "finished_at": now, "error": error, "error_words": words}
+    conn.execute(update(run).where(*mine).values(**ended))
 
 
 def lines(conn: Connection, run_id: int, entries: Iterable[tuple[int, str, str]]) -> None:

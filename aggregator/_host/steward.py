@@ -33,7 +33,9 @@ from aggregator.store import open_store
 AT_ONCE = 3
 SOON = 2
 """Seconds after start (or after it became due) until an overdue run begins."""
-LOOK_SECONDS = 5.0
+GATHER_SECONDS = 4
+"""How long a merge waits for further claims while accounts are read."""
+LOOK_SECONDS = 2.0
 """How often the queue is looked at without being woken."""
 
 log = logging.getLogger("bandstand.steward")
@@ -48,6 +50,7 @@ class Steward:
         self._chores = ThreadPoolExecutor(len(set(chores.LANES.values())), thread_name_prefix="chore")
         self._busy: set[int | str] = set()  # accounts being read, lanes of chores at work
         self._lock = threading.Lock()
+        self._planning = threading.Lock()
         self._woken = threading.Event()
         self._stopping = False
 
@@ -91,7 +94,7 @@ class Steward:
             resting = self._resting(conn)
             for queued in runs.waiting(conn):
                 busy_with = _lane(queued)
-                if busy_with in self._busy or busy_with in resting or (queued.account_id and self._full()):
+                if busy_with in self._busy or busy_with in resting or self._early(queued):
                     continue
                 self._busy.add(busy_with)
                 if queued.account_id is None:
@@ -99,8 +102,12 @@ class Steward:
                 else:
                     self._readers.submit(self._guarded, self._read, queued)
 
-    def _full(self) -> bool:
-        return sum(isinstance(each, int) for each in self._busy) >= AT_ONCE
+    def _early(self, queued: runs.Queued) -> bool:
+        """An account beyond those read at once, or a merge that more claims will come for in a moment."""
+        reading = sum(isinstance(each, int) for each in self._busy)
+        if queued.account_id is not None:
+            return reading >= AT_ONCE
+        return queued.what == "merge" and reading > 0 and time.time() - queued.queued_at < GATHER_SECONDS
 
     def _resting(self, conn: Connection) -> set[int]:
         """Accounts whose service asked for silence, or that were switched off."""
@@ -141,15 +148,17 @@ class Steward:
         self._plan()
 
     def _plan(self) -> None:
-        """One job per account and capability at its next time; overdue ones soon."""
-        catalogue = self._house.catalogue()
-        with self._house.store.read() as conn:
-            known, ended = accounts.every(conn), runs.ended(conn)
-        for account in known:
-            if manifest := catalogue.manifest(account.provider):
-                for what in manifest.synced:
-                    last = ended.get((account.id, what))
-                    self._set_job(account, what, next_run(account, manifest, what, last, self._config.sync.hour))
+        """One job per account and capability at its next time; overdue ones soon, those at work when they end."""
+        catalogue, hour = self._house.catalogue(), self._config.sync.hour
+        with self._planning:
+            with self._house.store.read() as conn:
+                known, ended, busy = accounts.every(conn), runs.ended(conn), runs.busy(conn)
+            for account in known:
+                if manifest := catalogue.manifest(account.provider):
+                    for what in manifest.synced:
+                        key = (account.id, what)
+                        at = None if key in busy else next_run(account, manifest, what, ended.get(key), hour)
+                        self._set_job(account, what, at)
 
     def _set_job(self, account: Account, what: str, at: int | None) -> None:
         job = f"{account.id} {what}"
@@ -161,8 +170,10 @@ class Steward:
             self._scheduler.remove_job(job)
 
     def _ask(self, account_id: int | None, what: str) -> None:
+        """Queue what is due, unless it is being done."""
         with self._house.store.write() as conn:
-            runs.ask(conn, what, account_id, "schedule", int(time.time()))
+            if account_id is None or (account_id, what) not in runs.busy(conn):
+                runs.ask(conn, what, account_id, "schedule", int(time.time()))
         self._woken.set()
 
     def _nightly(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator._host import accounts
+from aggregator._host import accounts, runs
 from tests.host.conftest import Home, Service, until
 
 
@@ -171,3 +171,11 @@ def test_secrets_are_in_neither_arguments_nor_environment_of_a_child(
     seen = b"".join(Path(f"/proc/{pid}/{name}").read_bytes() for name in ("environ", "cmdline"))
     worker.join()
     assert b"open-sesame-42" not in seen
+
+
+def test_what_waits_for_an_account_ends_when_the_account_needs_its_listener(home: Home) -> None:
+    account = home.account("raises", error="AuthFailed")
+    with home.store.write() as conn:
+        waiting = runs.ask(conn, "history", account, "start", 1)
+    row = home.run(account)
+    assert (home.row(waiting).state, home.row(waiting).error_words) == ("failed", row.error_words)

@@ -205,3 +205,12 @@ def test_asking_twice_queues_once(home: Home) -> None:
     with home.store.write() as conn:
         first = runs.ask(conn, "library", account, "listener", 1)
         assert runs.ask(conn, "library", account, "schedule", 2) == first
+
+
+def test_each_new_account_is_read_once_however_long_it_takes(home: Home, start: Start) -> None:
+    slow, good = home.account("slow", size=400), home.account("good")
+    start()
+    ended(home, slow)
+    ended(home, good, 2)
+    time.sleep(SOON + 2)
+    assert [len(home.runs(account)) for account in (slow, good)] == [1, 2]
