@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, null,
 
 from aggregator import recommendations, stances
 from aggregator.listeners import Listener, Place
-from aggregator.shows.cards import MATCHES, Act, Match, ShowCard, Ticket
+from aggregator.shows.cards import MATCHES, Act, Match, ShowCard
 from aggregator.shows.places import km_between, zone_named
 from aggregator.store.schema import account, artist, item_credit, link, recommended, shelf, show
 
@@ -390,7 +390,8 @@ def _card(found: _Found) -> ShowCard:
         gone=row.gone_at is not None,
         festival=row.festival,
         acts=tuple(found.acts),
-        tickets=tuple(_ticket(one) for one in json.loads(row.detail)["tickets"] if one["account_id"] in found.visible),
+        detail=row.detail,
+        visible=found.visible,
         unit=wishes.unit,
         away=_away(wishes.place, row),
     )
@@ -402,10 +403,6 @@ def _away(place: Place | None, row: Row[Any]) -> bool:
         return False
     at = datetime.fromtimestamp(row.starts_at, UTC)
     return at.astimezone(here).utcoffset() != at.astimezone(there).utcoffset()
-
-
-def _ticket(entry: dict[str, Any]) -> Ticket:
-    return Ticket(**{key: value for key, value in entry.items() if key != "account_id"})
 
 
 def _km(place: Place | None, row: Row[Any]) -> float | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aggregator.listeners import KM_PER_MILE
@@ -62,6 +63,10 @@ class Ticket:
         return (urlsplit(self.url or "").hostname or "").removeprefix("www.")
 
 
+def _ticket(entry: dict[str, Any]) -> Ticket:
+    return Ticket(**{key: value for key, value in entry.items() if key != "account_id"})
+
+
 def _money(amount: float) -> str:
     return f"{amount:.0f}" if amount == int(amount) else f"{amount:.2f}"
 
@@ -84,9 +89,15 @@ class ShowCard:
     gone: bool
     festival: bool
     acts: tuple[Act, ...]
-    tickets: tuple[Ticket, ...]
+    detail: str = field(repr=False)  # as stored; most cards of a busy month are never asked for their tickets
+    visible: Set[int] = field(repr=False)  # accounts whose tickets the listener may see
     unit: Literal["mi", "km"]
     away: bool  # the venue's clock is not the listener's
+
+    @cached_property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """The preferred listing's first."""
+        return tuple(_ticket(one) for one in json.loads(self.detail)["tickets"] if one["account_id"] in self.visible)
 
     @cached_property
     def match(self) -> Match:

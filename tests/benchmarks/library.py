@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 from flask.testing import FlaskClient
@@ -18,7 +19,7 @@ from aggregator import listeners
 from aggregator.config import Config
 from aggregator.library import merging
 from aggregator.store import Store, open_store
-from aggregator.store.schema import album, shelf
+from aggregator.store.schema import album, shelf, show
 from tests.benchmarks.household import Size, fill
 from web import create_app
 
@@ -49,9 +50,9 @@ def _build(store: Store) -> None:
 
 
 def _client(store: Store, folder: Path) -> FlaskClient:
-    client = create_app(Config(data=folder), store).test_client()
+    client = create_app(Config(data=folder, path=folder / "config.toml"), store).test_client()
     owner = listeners.everyone(store)[0]
-    with client.session_transaction() as session:
+    with client.session_transaction(base_url="http://127.0.0.1") as session:
         session.update(listener=owner.id, version=owner.session_version)
     return client
 
@@ -60,6 +61,8 @@ def _pages(store: Store) -> dict[str, Callable[[int], str]]:
     with store.read() as conn:
         mine = select(album.c.id).join(shelf, (shelf.c.item_id == album.c.id) & (shelf.c.kind == "album"))
         albums = conn.scalars(mine.where(shelf.c.owned).distinct().limit(ROUNDS * 7)).all()[::7]
+        shows = conn.scalars(select(show.c.id).limit(ROUNDS)).all()
+    following = (date.today().replace(day=1) + timedelta(days=31)).strftime("%Y-%m")
     words = ["fal", "burning", "winter ba", "the", "s", "velvet", "kalo", "copper ri"]
     return {
         "Home": lambda _: "/",
@@ -69,6 +72,9 @@ def _pages(store: Store) -> dict[str, Callable[[int], str]]:
         "Library, owned songs": lambda _: "/library?kind=songs&have=owned",
         "Album": lambda n: f"/albums/{albums[n % len(albums)]}",
         "Shows": lambda _: "/shows",
+        "Shows, next month": lambda _: f"/shows?month={following}",
+        "Shows, everything next month": lambda _: f"/shows?month={following}&only=everything",
+        "Show": lambda n: f"/shows/{shows[n % len(shows)]}",
         "Search as you type": lambda n: f"/search?q={words[n % len(words)]}",
     }
 
