@@ -25,6 +25,13 @@ def test_a_zip_code_becomes_a_place(client: FlaskClient, store: Store, ana: List
     assert saved.place.label in client.get("/settings").text
 
 
+def test_another_place_is_looked_at_at_once(at_home: FlaskClient, house: Store) -> None:
+    at_home.post("/settings/place", data={"zip": "60647", "radius": "10", "unit": "mi"})
+    with house.read() as conn:
+        waiting = conn.exec_driver_sql("SELECT what FROM run WHERE state = 'queued'").scalars().all()
+    assert waiting == ["shows"]
+
+
 def test_coordinates_do_as_well(client: FlaskClient, store: Store, ana: Listener) -> None:
     form = {"latitude": "52.52", "longitude": "13.4", "zone": "Europe/Berlin", "radius": "25", "unit": "km"}
     assert client.post("/settings/place", data=form).status_code == 303

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
-from aggregator import listeners
+from aggregator import listeners, sources
 from aggregator.listeners import Place, Preferences
 from aggregator.shows import places
 from web import guard
@@ -30,7 +30,12 @@ def place() -> ResponseReturnValue:
         found = _place(form.get("zip", ""), form.get("latitude", ""), form.get("longitude", ""), form.get("zone", ""))
     except places.PlaceError as error:
         return _page({"place": str(error)}, 422)
-    return _save("place", "Your place is saved.", place=found, radius=form.get("radius"), unit=form.get("unit"))
+    answer = _save("place", "Your place is saved.", place=found, radius=form.get("radius"), unit=form.get("unit"))
+    if isinstance(answer, Response):  # saved, so listings are read for the new place
+        for card in sources.cards(store(), listener().id):
+            if "shows" in card.capabilities:
+                sources.request_sync(store(), listener().id, card.id)
+    return answer
 
 
 @bp.post("/settings/look")

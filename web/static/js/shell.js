@@ -47,7 +47,14 @@ document.body.addEventListener("htmx:historyRestore", arrive);
 document.body.addEventListener("toast", (event) => toast(event.detail.value));
 document.body.addEventListener("htmx:sendError", () => toast("Bandstand does not answer. Is it still running?"));
 
-document.body.addEventListener("htmx:beforeRequest", () => document.documentElement.classList.add("is-busy"));
+// A page that renews itself waits while somebody moves through it by keyboard, whose place would be lost.
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches("[data-considerate]") && main.querySelector(":focus:not(h1)")) event.preventDefault();
+});
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.defaultPrevented) document.documentElement.classList.add("is-busy");
+});
 document.body.addEventListener("htmx:afterRequest", () => document.documentElement.classList.remove("is-busy"));
 
 // Filters and sort orders take effect when they change.
