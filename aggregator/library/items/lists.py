@@ -126,13 +126,21 @@ def _page(conn: Connection, kind: str, listener_id: int, query: Query, card: Cal
     wheres = [order.only, _SHOW.get(query.show, "1"), _beyond(order, query.after, said), _named(kind, query.text, said)]
     places = ", ".join(f"{column} AS place{number}" for number, column in enumerate(order.columns))
     rows = conn.exec_driver_sql(
-        f"SELECT {COLUMNS[kind]}, {places} FROM {kind} i JOIN shelf s ON {ON_SHELF}"  # noqa: S608
+        f"SELECT {COLUMNS[kind]}, {places} FROM {_joined(kind, order)} ON {ON_SHELF}"  # noqa: S608
         f" WHERE {' AND '.join(wheres)} ORDER BY {_ordered(order)} LIMIT :limit",
         said,
     ).all()
     more = len(rows) > query.limit
     rows = rows[: query.limit]
     return Page([card(row) for row in rows], _token(rows[-1], len(order.columns)) if more else None)
+
+
+def _joined(kind: str, order: _Order) -> str:
+    """Where an index holds the order its table comes first; left to itself SQLite sorts the whole shelf."""
+    first = order.columns[0]
+    if first.startswith("s."):
+        return f"shelf s CROSS JOIN {kind} i"
+    return f"{kind} i {'CROSS ' if first.startswith('i.') else ''}JOIN shelf s"
 
 
 def _ordered(order: _Order) -> str:

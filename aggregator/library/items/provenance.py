@@ -6,12 +6,12 @@ A listener is told only of accounts that are their own or the household's.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 
 @dataclass(frozen=True)
@@ -66,37 +66,27 @@ def visible_accounts(conn: Connection, listener_id: int) -> dict[int, tuple[str,
 
 
 def claim_rows(conn: Connection, kind: str, item_id: int, accounts: Mapping[int, tuple[str, str]]) -> list[ClaimRow]:
-    """The claims of an item that a listener may see, equal ones of an account together."""
+    """The claims of an item that a listener may see; those of an account that say the same words together."""
     rows = conn.exec_driver_sql(
-        "SELECT c.id, c.account_id, c.payload, c.present, link.evidence, link.to_claim, link.decided_by,"
-        " json_extract(album.payload, '$.title') AS album FROM link JOIN claim c ON c.id = link.claim_id"
-        " LEFT JOIN claim album ON album.id = c.about WHERE link.kind = ? AND link.item_id = ?"
-        " ORDER BY c.present DESC, c.account_id, c.id",
-        (kind, item_id),
+        "SELECT json_group_array(c.id) AS ids, MIN(c.id), c.account_id, c.payload, c.present, link.evidence,"
+        " link.decided_by, json_extract(album.payload, '$.title') AS album"
+        " FROM link CROSS JOIN claim c ON c.id = link.claim_id LEFT JOIN claim album ON album.id = c.about"
+        " WHERE link.kind = ? AND link.item_id = ? AND c.account_id IN (SELECT value FROM json_each(?))"
+        " GROUP BY c.account_id, c.payload, c.about, c.present, link.decided_by"
+        " ORDER BY c.present DESC, c.account_id, MIN(c.id)",
+        (kind, item_id, json.dumps(list(accounts))),
     )
-    together: dict[tuple[Any, ...], list[Any]] = {}
-    for row in rows:
-        if row.account_id in accounts:
-            said = json.loads(row.payload)
-            title = said.get("title") or said["name"]
-            key = (
-                row.account_id,
-                title,
-                _credit(said),
-                said.get("album") or row.album or "",
-                bool(row.present),
-                row.decided_by,
-            )
-            together.setdefault(key, []).append(row)
-    return [_claim_row(key, rows, accounts) for key, rows in together.items()]
+    return [_claim_row(row, accounts) for row in rows]
 
 
-def _claim_row(key: tuple[Any, ...], rows: Sequence[Any], accounts: Mapping[int, tuple[str, str]]) -> ClaimRow:
-    account, title, credit, album, present, decided_by = key
-    provider, name = accounts[account]
-    ids = tuple(row.id for row in rows)
-    joined = next((row for row in rows if row.to_claim and row.to_claim not in ids), rows[0])
-    return ClaimRow(ids, name, provider, title, credit, album, present, words(joined.evidence), decided_by)
+def _claim_row(row: Row[Any], accounts: Mapping[int, tuple[str, str]]) -> ClaimRow:
+    provider, name = accounts[row.account_id]
+    said = json.loads(row.payload)
+    title, album = said.get("title") or said["name"], said.get("album") or row.album or ""
+    ids = tuple(sorted(json.loads(row.ids)))
+    return ClaimRow(
+        ids, name, provider, title, _credit(said), album, bool(row.present), words(row.evidence), row.decided_by
+    )
 
 
 def words(evidence: str) -> str:
