@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator import answers
-from aggregator._host import accounts
+from aggregator._host import accounts, states
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
 from aggregator._host.run import Duties, House, open_child
@@ -65,7 +65,7 @@ class Warm:
     def ask(self, account_id: int, method: str, argument: Any) -> list[Any]:
         """As `answers.Ask`."""
         try:
-            items: list[Any] = self.call(account_id, method, argument)
+            items: list[Any] = self._question(account_id, method, argument)
         except Failure as failure:
             if failure.kind in REFUSALS:
                 raise answers.Refused(failure.words) from None
@@ -107,12 +107,28 @@ class Warm:
                 if known.error is None:
                     return {"items": known.items, "error": None}
         try:
-            items = self.call(account_id, method, argument)
+            items = self._question(account_id, method, argument)
         except Failure as failure:
             return {"items": [], "error": failure.words}
         with self._house.store.write() as conn:
             answers.save(conn, account_id, method, key, items, now)
         return {"items": items, "error": None}
+
+    def _question(self, account_id: int, method: str, argument: Any) -> Any:
+        """A call that respects, and keeps, the silence that a service asked for."""
+        with self._house.store.read() as conn:
+            account = accounts.by_id(conn, account_id)
+        if account and (account.blocked_until or 0) > time.time():
+            raise Failure("RateLimited", account.state_words)
+        try:
+            return self.call(account_id, method, argument)
+        finally:
+            if account and (until := self._house.limits.blocked_until(account_id)):
+                with self._house.store.write() as conn:
+                    words = states.resting(account.name, until).words
+                    accounts.change(
+                        conn, account_id, blocked_until=round(until), state="backing off", state_words=words
+                    )
 
     def _ready(self, account: Account) -> _Warm:
         warm = self._kept.get(account.id)

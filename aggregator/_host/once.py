@@ -30,11 +30,14 @@ def sync(config: Config, key: str | None, capability: str | None, spawned: Spawn
     """Sync all accounts, or the one named `key`. Returns the exit code: 0 well, 1 a run failed, 2 no such account."""
     first = Child(spawned)
     try:
-        with StewardLock(config.data):
-            return _here(config, key, capability, first)
-    except AlreadyRunning:
-        first.end()
-        return _by_steward(config, key, capability)
+        while True:
+            try:
+                with StewardLock(config.data):
+                    return _here(config, key, capability, first)
+            except AlreadyRunning:
+                if _steward_answers(config):
+                    return _by_steward(config, key, capability)
+                time.sleep(POLL_SECONDS)  # another `bandstand sync`, or a steward that is just starting
     finally:
         first.end()
 
@@ -126,6 +129,16 @@ def _sentence(name: str, outcome: Done | states.Verdict, seconds: float) -> str:
 
 
 # --- through a running steward ----------------------------------------------------------------------------------------
+
+
+def _steward_answers(config: Config) -> bool:
+    from aggregator._host import control
+
+    try:
+        control.ask(config.data, {"do": "wake"})
+    except control.Silent:
+        return False
+    return True
 
 
 def _by_steward(config: Config, key: str | None, capability: str | None) -> int:

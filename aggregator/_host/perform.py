@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 
+from sqlalchemy import Connection
+
 from aggregator._host import accounts, find, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
@@ -33,7 +35,7 @@ def perform(
     except Exception as error:  # Bandstand's own mistake: it ends this run, not the steward
         own = Failure("host", f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
         return _failed(house, catalogue, account, queued.id, own)
-    _succeeded(house, account, queued.id, done)
+    _succeeded(house, catalogue, account, queued.id, done)
     return done
 
 
@@ -63,30 +65,39 @@ def _reason(catalogue: find.Catalogue, provider: str) -> str:
     return broken or f"there is no provider {provider!r} any more"
 
 
-def _succeeded(house: House, account: Account, run_id: int, done: Done) -> None:
-    now = int(time.time())
+def _succeeded(house: House, catalogue: find.Catalogue, account: Account, run_id: int, done: Done) -> None:
+    until = house.limits.blocked_until(account.id)
+    verdict = states.resting(_name(catalogue, account), until) if until else states.Verdict("ready", "")
     with house.store.write() as conn:
-        runs.succeed(conn, run_id, now, done.counts)
+        runs.succeed(conn, run_id, int(time.time()), done.counts)
         runs.forget_old_lines(conn, account.id)
-        if account.state != "ready" or account.failures:
-            accounts.change(conn, account.id, state="ready", state_words="", blocked_until=None, failures=0)
+        if until or account.state != "ready" or account.failures:
+            _judge(conn, account, verdict)
 
 
 def _failed(house: House, catalogue: find.Catalogue, account: Account, run_id: int, failure: Failure) -> states.Verdict:
     now = int(time.time())
-    manifest = catalogue.manifest(account.provider)
-    name = manifest.name if manifest else account.provider
-    verdict = states.after(failure, name, account.failures, house.limits.blocked_until(account.id), now)
+    blocked = house.limits.blocked_until(account.id)
+    verdict = states.after(failure, _name(catalogue, account), account.failures, blocked, now)
     with house.store.write() as conn:
         runs.fail(conn, run_id, now, failure.kind, verdict.words, failure.traceback, failure.counts)
-        accounts.change(
-            conn,
-            account.id,
-            state=verdict.state,
-            state_words=verdict.words,
-            blocked_until=verdict.blocked_until,
-            failures=verdict.failures,
-        )
+        _judge(conn, account, verdict)
         if verdict.state in WAITING:
             runs.give_up(conn, account.id, now, failure.kind, verdict.words)
     return verdict
+
+
+def _judge(conn: Connection, account: Account, verdict: states.Verdict) -> None:
+    accounts.change(
+        conn,
+        account.id,
+        state=verdict.state,
+        state_words=verdict.words,
+        blocked_until=verdict.blocked_until,
+        failures=verdict.failures,
+    )
+
+
+def _name(catalogue: find.Catalogue, account: Account) -> str:
+    manifest = catalogue.manifest(account.provider)
+    return manifest.name if manifest else account.provider

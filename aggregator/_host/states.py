@@ -29,7 +29,7 @@ def after(failure: Failure, provider: str, failures: int, blocked_until: float |
     told = failure.words.rstrip(".")
     match failure.kind:
         case "AuthFailed":
-            words = f"{provider} refused the credentials: {told}. Nothing is lost; sign in again to go on."
+            words = f"{provider} refused the credentials: {told}. What it brought stays; renew them here to go on."
             return Verdict("needs the listener", words)
         case "settings":
             words = f"The settings do not fit: {told}. Nothing is read until they are corrected."
@@ -44,6 +44,11 @@ def after(failure: Failure, provider: str, failures: int, blocked_until: float |
         return Verdict("backing off", _asked_for_pause(provider, round(blocked_until)), round(blocked_until), failures)
     until = now + pause(failure.kind, failures + 1)
     return Verdict("backing off", f"{_trouble(failure.kind, provider, told)} {_again(until)}", until, failures + 1)
+
+
+def resting(provider: str, until: float) -> Verdict:
+    """A run went well, and yet the service asked for silence."""
+    return Verdict("backing off", _asked_for_pause(provider, round(until)), round(until))
 
 
 def pause(kind: str, failures: int) -> int:

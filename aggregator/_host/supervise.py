@@ -88,13 +88,10 @@ def serve(config: Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     store = open_store(config.data)
     with contextlib.ExitStack() as stack:
+        parts: list[_Part | _Services] = [_part("web", "_web", config), _part("background", "_steward", config)]
         if config.demo:
-            from aggregator import demo
-
-            for service in demo.prepare(config):
-                stack.callback(service.close)
+            parts.append(_Services(config))
         store.close()
-        parts = [_part("web", "_web", config), _part("background", "_steward", config)]
         stack.callback(_end, parts)
         _greet(config)
         while not stop.is_set():
@@ -103,7 +100,31 @@ def serve(config: Config) -> None:
             stop.wait(LOOK_SECONDS)
 
 
-def _end(parts: list[_Part]) -> None:
+class _Services:
+    """The demo's sample services: when one dies, all are started again, at their old addresses."""
+
+    def __init__(self, config: Config) -> None:
+        from aggregator import demo
+
+        self._config = config
+        self._running = demo.prepare(config)
+
+    def look(self) -> None:
+        from aggregator import demo
+
+        if not all(service.alive for service in self._running):
+            self.end()
+            self._running = demo.prepare(self._config)
+
+    def end(self) -> None:
+        for service in self._running:
+            service.close()
+
+    def wait(self, until: float) -> None:
+        """`end` has waited for them."""
+
+
+def _end(parts: list[_Part | _Services]) -> None:
     for part in parts:
         part.end()
     until = time.monotonic() + PATIENCE_SECONDS

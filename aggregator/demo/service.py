@@ -296,6 +296,10 @@ class Running:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the process; its standard streams are closed."""
         assert self._process.stdin is not None and self._process.stdout is not None

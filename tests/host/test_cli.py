@@ -61,6 +61,16 @@ def test_a_failed_run_fails_the_command_with_its_words(home: Home) -> None:
     assert "open-sesame-42" not in told.stdout + told.stderr
 
 
+def test_two_syncs_at_once_are_done_one_after_the_other(home: Home) -> None:
+    configure(home, pin("mine", "slow", size=50))
+    told = {**os.environ, "BANDSTAND_DATA": str(home.data)}
+    command = [sys.executable, "-m", "aggregator", "--config", str(home.data / "config.toml"), "sync"]
+    both = [subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        out, _ = process.communicate(timeout=60)
+        assert (process.returncode, "stored after" in out) == (0, True)
+
+
 def test_an_unknown_account_is_refused(home: Home) -> None:
     configure(home, "")
     told = bandstand(home, "sync", "nobody")

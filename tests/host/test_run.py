@@ -179,3 +179,12 @@ def test_what_waits_for_an_account_ends_when_the_account_needs_its_listener(home
         waiting = runs.ask(conn, "history", account, "start", 1)
     row = home.run(account)
     assert (home.row(waiting).state, home.row(waiting).error_words) == ("failed", row.error_words)
+
+
+def test_a_refusal_that_a_provider_swallows_still_rests_the_account(home: Home, service: Service) -> None:
+    service.status, service.headers = 429, {"Retry-After": "86400"}
+    account = home.account("calls", url=service.url, swallow=True)
+    assert home.run(account).state == "done"
+    found = home.state(account)
+    assert found.state == "backing off"
+    assert found.blocked_until == pytest.approx(time.time() + 86400, abs=10)

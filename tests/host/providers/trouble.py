@@ -62,7 +62,7 @@ class Prints(Provider, Library):
 
 
 class Calls(Provider, Library):
-    """Asks a web server; `hide` is a client library that swallows the refusal."""
+    """Asks a web server; `hide` is a client library that renames a refusal, `swallow` one that is silent of it."""
 
     id = "calls"
     name = "Calls"
@@ -70,10 +70,11 @@ class Calls(Provider, Library):
     class Settings(Provider.Settings):
         url: str
         hide: bool = False
+        swallow: bool = False
 
     def library(self):
         answer = self.http.session.get(self.settings.url)
-        if answer.status_code == 429:
+        if answer.status_code == 429 and not self.settings.swallow:
             raise Unavailable("odd answer") if self.settings.hide else RateLimited("Too many calls", 0.0)
         yield Edition(id="a", title=answer.text)
 
