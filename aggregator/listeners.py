@@ -8,7 +8,7 @@ import os
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -258,41 +258,42 @@ def by_feed_token(store: Store, secret: bytes, listener_id: int, token: str) -> 
     return listener if right else None
 
 
+MANY = 10_000
+"""Keys of a throttle that are kept before old ones are looked for."""
+
+
 class Throttle:
-    """Slows down guessing: after `attempts` failures for a key within `seconds`, the key waits.
+    """Slows down guessing. Keys say who guesses what; each comes with how many failures it may have in `seconds`.
 
     Kept in memory: there is one web process, and a restart costs a guesser more than it gives.
     """
 
-    def __init__(self, attempts: int = 5, seconds: float = 300, clock: Callable[[], float] = time.monotonic) -> None:
-        self._attempts, self._seconds, self._clock = attempts, seconds, clock
+    def __init__(self, seconds: float = 300, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
         self._failures: dict[str, deque[float]] = defaultdict(deque)
         self._lock = Lock()
 
-    def wait(self, *keys: str) -> int:
-        """Seconds until the next attempt is allowed for all `keys`; 0 for now."""
+    def wait(self, limits: Mapping[str, int]) -> int:
+        """Seconds until the next attempt is allowed for all keys; 0 for now."""
         with self._lock:
-            return max((self._wait(key) for key in keys), default=0)
+            return max((self._wait(key, limit) for key, limit in limits.items()), default=0)
 
-    def failed(self, *keys: str) -> None:
+    def failed(self, keys: Iterable[str]) -> None:
         with self._lock:
-            if len(self._failures) > 10_000:  # somebody tries many names: forget those whose time is over
+            if len(self._failures) > MANY:  # somebody tries many names: forget those whose time is over
                 for key in list(self._failures):
-                    self._wait(key)
+                    self._wait(key, 1)
             for key in keys:
                 self._failures[key].append(self._clock())
 
-    def succeeded(self, *keys: str) -> None:
+    def succeeded(self, key: str) -> None:
         with self._lock:
-            for key in keys:
-                self._failures.pop(key, None)
+            self._failures.pop(key, None)
 
-    def _wait(self, key: str) -> int:
-        failures = self._failures.get(key)
-        now = self._clock()
+    def _wait(self, key: str, limit: int) -> int:
+        failures, now = self._failures.get(key, deque()), self._clock()
         while failures and failures[0] <= now - self._seconds:
             failures.popleft()
         if not failures:
             self._failures.pop(key, None)
-            return 0
-        return 0 if len(failures) < self._attempts else max(1, round(failures[0] + self._seconds - now))
+        return 0 if len(failures) < limit else max(1, round(failures[-limit] + self._seconds - now))

@@ -14,7 +14,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def teach(app: Flask) -> None:
-    app.jinja_env.filters.update(clock=clock, span=span, count=count, plural=plural, ago=ago, day=day, size=size)
+    app.jinja_env.filters.update(
+        clock=clock, span=span, count=count, plural=plural, ago=ago, day=day, size=size, outside=outside
+    )
     app.jinja_env.globals.update(hue=hue, sleeve_seed=sleeves.seed, year_of=year_of, moment_of=moment_of)
 
 
@@ -109,3 +111,8 @@ def hue(item: object) -> str:
     if found is None and getattr(item, "art", None) is None:
         found = sleeves.hue(sleeves.seed(drawn_from(item)))
     return "" if found is None else f"hue-{int(found) % 360 // 10 * 10:03}"
+
+
+def outside(address: str | None) -> str | None:
+    """An address of the web that a service gave; nothing for any other kind, which a link must not lead to."""
+    return address if address and address.startswith(("https://", "http://")) else None

@@ -46,15 +46,26 @@ def test_guessing_is_slowed_down_in_words(visitor: FlaskClient, ana: object) -> 
     assert "Too many attempts. Wait 5 minutes" in answer.text
 
 
+def test_one_guesser_does_not_lock_out_somebody_elsewhere(visitor: FlaskClient, ana: object) -> None:
+    assert [enter(visitor, password=f"guess {i}") for i in range(6)][-1] == 429
+    form = {"name": "Ana", "password": PASSWORD}
+    elsewhere = visitor.post("/sign-in", data=form, environ_base={"REMOTE_ADDR": "192.168.1.9"})
+    assert elsewhere.status_code == 303
+
+
+def test_many_names_from_one_place_are_slowed_down_too(visitor: FlaskClient, ana: object) -> None:
+    assert [enter(visitor, name=f"name {i}") for i in range(21)] == [403] * 20 + [429]
+
+
 def test_the_pause_ends() -> None:
     now = 0.0
-    throttle = listeners.Throttle(attempts=2, seconds=60, clock=lambda: now)
-    throttle.failed("a")
-    assert throttle.wait("a") == 0
-    throttle.failed("a")
-    assert throttle.wait("a", "b") == 60
+    throttle = listeners.Throttle(seconds=60, clock=lambda: now)
+    throttle.failed(["a"])
+    assert throttle.wait({"a": 2}) == 0
+    throttle.failed(["a"])
+    assert throttle.wait({"a": 2, "b": 1}) == 60
     now = 61.0
-    assert throttle.wait("a") == 0
+    assert throttle.wait({"a": 2}) == 0
 
 
 @pytest.mark.parametrize("wanted", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere.example", "x"])

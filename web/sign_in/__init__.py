@@ -27,16 +27,16 @@ def form() -> ResponseReturnValue:
 @bp.post("/sign-in")
 def enter() -> ResponseReturnValue:
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    keys = (f"name:{name.casefold()}", f"address:{request.remote_addr}")
-    if seconds := throttle.wait(*keys):
+    limits = _limits(name)
+    if seconds := throttle.wait(limits):
         trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
         return render_template("sign_in/form.html", name=name, trouble=trouble, **_door()), 429
     found = listeners.check_password(store(), name, password)
     if found is None:
-        throttle.failed(*keys)
+        throttle.failed(limits)
         trouble = "That name and password do not belong together."
         return render_template("sign_in/form.html", name=name, trouble=trouble, **_door()), 403
-    throttle.succeeded(*keys)
+    throttle.succeeded(next(iter(limits)))
     guard.sign_in(found)
     return redirect(_after(), 303)
 
@@ -62,14 +62,14 @@ def found() -> ResponseReturnValue:
     """The first owner arrives."""
     _first_time_only()
     name, code = request.form.get("name", ""), request.form.get("code", "")
-    key = f"address:{request.remote_addr}"
-    if seconds := throttle.wait(key):
+    limits = _limits("the first owner")
+    if seconds := throttle.wait(limits):
         trouble = f"Too many attempts. Wait {words.span(seconds)}, then try again."
         return render_template("sign_in/welcome.html", name=name, code=code, trouble=trouble), 429
     try:
         owner = listeners.create_first_owner(store(), config().data, code, name, request.form.get("password", ""))
     except listeners.ListenerError as trouble:
-        throttle.failed(key)
+        throttle.failed(limits)
         return render_template("sign_in/welcome.html", name=name, code=code, trouble=str(trouble)), 403
     guard.sign_in(owner)
     flash("Welcome. Connect your first source to fill the library.")
@@ -80,12 +80,18 @@ def found() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     guard.sign_out()
     answer = redirect(url_for("sign_in.form"), 303)
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # pages and play list of the one who left
+    answer.headers["Clear-Site-Data"] = '"storage"'  # pages and play list of the one who left
     return cast(ResponseReturnValue, answer)
 
 
 def _door() -> dict[str, object]:
     return {"after": _after(), "demo": guard.demo_visitor()}
+
+
+def _limits(name: str) -> dict[str, int]:
+    """Few attempts from one place for one name; more for a place or a name, which several people may share."""
+    who, place = name.casefold(), request.remote_addr
+    return {f"{who} from {place}": 5, f"from {place}": 20, f"{who} from anywhere": 50}
 
 
 def _first_time_only() -> None:

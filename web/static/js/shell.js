@@ -66,6 +66,9 @@ document.getElementById("more")?.addEventListener("click", (event) => {
 
 arrive();
 
+// A page out of the browser's own memory may be that of somebody who has left since.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+
 addEventListener("scroll", () => document.documentElement.classList.toggle("is-scrolled", scrollY > 24), { passive: true });
 
 document.addEventListener("click", async (event) => {
