@@ -25,7 +25,8 @@ def test_the_shelf_of_albums_to_buy_carries_its_reasons(
     with house.write() as conn:
         conn.exec_driver_sql("DELETE FROM shelf WHERE item_id = ?", (ids["album Glass weather"],))
         conn.exec_driver_sql(
-            "INSERT INTO recommended (listener_id, kind, rank, item_id, score, reasons, made_at) VALUES (1, 'album', 1, ?, 1, ?, 1)",
+            "INSERT INTO recommended (listener_id, kind, rank, item_id, score, reasons, made_at)"
+            " VALUES (1, 'album', 1, ?, 1, ?, 1)",
             (ids["album Glass weather"], f'[["similar", {ids["artist Nora Quist"]}]]'),
         )
     page = at_home.get("/suggested").text
