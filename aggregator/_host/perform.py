@@ -13,6 +13,8 @@ from aggregator._host.process import Child, Failure
 from aggregator._host.run import Done, House, Wanted, Watch, run_account
 from aggregator._host.schedule import WAITING
 
+NO_PLACE = "Nobody has said where they go out yet, so no shows were looked for. The place is on the Settings page."
+
 
 def perform(
     house: House,
@@ -55,6 +57,9 @@ def _run(
         from aggregator._host.wanted import wanted as everyones
 
         wanted = everyones(house.store, account)
+        if not wanted.areas:
+            with house.store.write() as conn:
+                runs.lines(conn, queued.id, [(int(time.time()), "warning", NO_PLACE)])
     return run_account(
         house, account, provided, queued.what, queued.id, wanted=wanted or Wanted(), child=child, watch=watch
     )

@@ -52,6 +52,7 @@ class Steward:
         self._lock = threading.Lock()
         self._planning = threading.Lock()
         self._woken = threading.Event()
+        self._said: set[str] = set()
         self._stopping = False
 
     def run(self) -> None:
@@ -62,7 +63,8 @@ class Steward:
                     log.warning("%d runs were cut off when Bandstand stopped; they start again.", cut)
             self._scheduler.start()
             self._scheduler.add_job(self._nightly, "cron", hour=self._config.sync.hour, timezone=_here())
-            self._scheduler.add_job(self._house.warm.drop_idle, "interval", seconds=60)
+            for job in (self._house.warm.drop_idle, self._look_around):
+                self._scheduler.add_job(job, "interval", seconds=60)
             self._look_around()
             try:
                 self._work()
@@ -70,8 +72,8 @@ class Steward:
                 self._end()
 
     def stop(self) -> None:
+        """For signal handlers: only a flag, because the main thread may hold the lock of `_woken` just then."""
         self._stopping = True
-        self._woken.set()
 
     def _work(self) -> None:
         while not self._stopping:
@@ -139,8 +141,9 @@ class Steward:
     def _look_around(self) -> None:
         """Take up what changed outside: config.toml's accounts, providers repaired, accounts added."""
         catalogue = self._house.catalogue()
-        for sentence in pinned.apply(self._house, self._config, catalogue):
+        for sentence in set(pinned.apply(self._house, self._config, catalogue)) - self._said:
             log.info(sentence)
+            self._said.add(sentence)
         with self._house.store.write() as conn:
             for account in accounts.every(conn):
                 if account.state == "load error" and account.provider in catalogue.providers:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,9 +82,7 @@ def serve(config: Config) -> None:
     _refuse_taken_port(config)
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     _refuse_second_steward(config)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stopped = _Stopped()
     store = open_store(config.data)
     with contextlib.ExitStack() as stack:
         parts: list[_Part | _Services] = [_part("web", "_web", config), _part("background", "_steward", config)]
@@ -94,10 +91,25 @@ def serve(config: Config) -> None:
         store.close()
         stack.callback(_end, parts)
         _greet(config)
-        while not stop.is_set():
+        while not stopped:
             for part in parts:
                 part.look()
-            stop.wait(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)
+
+
+class _Stopped:
+    """True once SIGINT or SIGTERM has come. No lock: a signal handler may interrupt who holds it."""
+
+    def __init__(self) -> None:
+        self._stopped = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def __bool__(self) -> bool:
+        return self._stopped
+
+    def _stop(self, *_: object) -> None:
+        self._stopped = True
 
 
 class _Services:
