@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,58 @@ def test_search_answers_while_typing(visit: Page) -> None:
     visit.keyboard.press("Enter")
     expect(visit.locator("h1")).to_have_text("Río arriba")
     expect(visit.locator("#hits")).to_be_hidden()
+
+
+def test_lists_go_on_and_back_returns_to_the_spot(visit: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.library.lists.SONGS", 12)
+    visit.set_viewport_size({"width": 1440, "height": 500})
+    visit.goto("/library/songs?sort=artist")
+    expect(visit.locator("li.song")).to_have_count(12)
+    visit.mouse.wheel(0, 4000)
+    expect(visit.locator("li.song")).to_have_count(20)
+    last = visit.locator("li.song").last
+    last.scroll_into_view_if_needed()
+    spot = visit.evaluate("scrollY")
+    title = last.locator(".song-title").inner_text()
+    last.locator(".song-title").click()
+    expect(visit.locator("h1")).to_have_text(title)
+    visit.go_back()
+    expect(visit.locator("li.song")).to_have_count(20)
+    assert abs(visit.evaluate("scrollY") - spot) < 50
+
+
+def test_a_filter_lists_while_it_is_typed_and_back_finds_it_again(visit: Page) -> None:
+    visit.goto("/library/songs")
+    visit.get_by_label("Filter by name").press_sequentially("rio arriba", delay=40)
+    expect(visit.locator("li.song")).to_have_count(1)
+    expect(visit.get_by_label("Filter by name")).to_be_focused()
+    visit.locator(".song-title").click()
+    expect(visit.locator("h1")).to_have_text("Río arriba")
+    visit.go_back()
+    expect(visit.get_by_label("Filter by name")).to_have_value("rio arriba")
+    visit.get_by_label("Sort by").select_option("plays")
+    expect(visit).to_have_url(re.compile(r"text=rio[+%20]+arriba.*sort=plays"))
+
+
+def test_a_split_is_told_with_its_undo(visit: Page, ids: dict[str, int]) -> None:
+    visit.goto(f"/albums/{ids['album Harbour lights']}")
+    visit.get_by_text("and why they are one album").click()
+    visit.get_by_role("checkbox", name="Spotify").check()
+    visit.get_by_role("button", name="Split off what is ticked").click()
+    told = visit.get_by_role("status")
+    expect(told).to_contain_text("are not the same album")
+    told.get_by_role("button", name="Undo").click()
+    expect(visit.locator("h1")).to_have_text("Decisions")
+    expect(told).to_contain_text("Taken back")
+
+
+def test_a_star_answers_at_once(visit: Page, ids: dict[str, int]) -> None:
+    visit.goto(f"/albums/{ids['album Harbour lights']}")
+    star = visit.get_by_role("button", name="Favourite: Harbour lights")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    visit.reload()
+    expect(star).to_have_attribute("aria-pressed", "true")
 
 
 # --- music ------------------------------------------------------------------------------------------------------------

@@ -60,6 +60,14 @@ document.body.addEventListener("htmx:afterRequest", () => document.documentEleme
 // Filters and sort orders take effect when they change.
 document.addEventListener("change", (event) => event.target.closest("select")?.form?.matches("[data-auto]") && event.target.form.requestSubmit());
 
+// What was typed and chosen in a filter belongs to the page that Back leads to: the copy htmx keeps is made of attributes.
+document.body.addEventListener("htmx:beforeHistorySave", () => {
+  for (const field of main.querySelectorAll("[data-auto] input, [data-auto] option")) {
+    if (field.matches("option")) field.toggleAttribute("selected", field.selected);
+    else field.setAttribute("value", field.value);
+  }
+});
+
 document.getElementById("more")?.addEventListener("click", (event) => {
   if (event.target.closest("a")) event.currentTarget.hidePopover();
 });
