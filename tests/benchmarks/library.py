@@ -67,9 +67,9 @@ def _pages(store: Store) -> dict[str, Callable[[int], str]]:
     return {
         "Home": lambda _: "/",
         "Library, albums": lambda _: "/library",
-        "Library, artists": lambda _: "/library?kind=artists",
-        "Library, songs": lambda _: "/library?kind=songs",
-        "Library, owned songs": lambda _: "/library?kind=songs&have=owned",
+        "Library, artists": lambda _: "/library/artists",
+        "Library, songs": lambda _: "/library/songs",
+        "Library, owned songs": lambda _: "/library/songs?show=owned",
         "Album": lambda n: f"/albums/{albums[n % len(albums)]}",
         "Shows": lambda _: "/shows",
         "Shows, next month": lambda _: f"/shows?month={following}",
@@ -83,9 +83,9 @@ def _measure(engine: Engine, client: FlaskClient, address: Callable[[int], str])
     """The largest number of statements of any round, and the milliseconds of each."""
     count, largest, times = 0, 0, []
 
-    def _count(*_: object) -> None:
+    def _count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         nonlocal count
-        count += 1
+        count += statement not in ("BEGIN", "ROLLBACK")
 
     event.listen(engine, "before_cursor_execute", _count)
     try:
