@@ -137,12 +137,13 @@ def _open_questions(store: Store, able: Callable[[str], set[int]], silent: set[i
 
     found: dict[tuple[int, str, str], tuple[int, LookUp]] = {}
     people = [person.id for person in listeners.everyone(store)]
+    able_now = {capability: able(capability) - silent for capability in ("discovery", "friends")}
     with store.read() as conn:
         fresh = _fresh(conn, int(time.time()))
         for listener_id in people:
             mine = _accounts(conn, listener_id)
             for look_up in knowledge.wanted(conn, listener_id):
-                for account_id in _askable(look_up, mine, able(look_up.capability) - silent):
+                for account_id in _askable(look_up, mine, able_now[look_up.capability]):
                     key = (account_id, look_up.method, look_up.key)
                     if key not in fresh:
                         found.setdefault(key, (account_id, look_up))

@@ -110,6 +110,13 @@ def test_an_allowed_host_that_leads_inside_is_refused(monkeypatch: pytest.Monkey
         _allow("https://i.scdn.co/a.jpg", PLACE)
 
 
+def test_a_host_that_leads_inside_among_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(2, 1, 6, "", (address, 443)) for address in ("8.8.8.8", "10.0.0.1")]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_: found)
+    with pytest.raises(NoPicture, match="private network"):
+        _allow("https://i.scdn.co/a.jpg", PLACE)
+
+
 def test_the_demos_own_service_is_excepted_and_only_it(service: Service) -> None:
     demo = replace(PLACE, address=service.url)
     _allow(f"{service.url}/cover.jpg", demo)
