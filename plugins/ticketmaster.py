@@ -149,18 +149,21 @@ class Listing:
             body = None
         if answer.status_code != 200:
             raise _refusal(answer, body)
-        counts = body.get("page") if isinstance(body, dict) else None
-        if not isinstance(counts, dict) or not all(
-            isinstance(counts.get(k), int) for k in ("totalElements", "totalPages")
-        ):
+        if not isinstance(body, dict) or not _counts(body):
             raise BadData("Ticketmaster sent something that is not a list of events.")
         return body
 
 
+def _counts(page: Json) -> bool:
+    counts = page.get("page")
+    return isinstance(counts, dict) and all(isinstance(counts.get(n), int) for n in ("totalElements", "totalPages"))
+
+
 def _events(page: Json) -> list[Json]:
     """Where nothing is found, `_embedded` is missing altogether."""
-    found = (page.get("_embedded") or {}).get("events") or []
-    return [event for event in found if isinstance(event, dict)]
+    inside = page.get("_embedded")
+    found = inside.get("events") if isinstance(inside, dict) else None
+    return [event for event in found or () if isinstance(event, dict) and isinstance(event.get("id"), str)]
 
 
 def _refusal(answer: requests.Response, body: Any) -> ProviderError:

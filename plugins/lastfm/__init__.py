@@ -173,7 +173,7 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
 
     def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:
         near = _named(self._of_artist("artist.getSimilar", "similarartists", artist, limit=NEAREST), "artist")
-        return [(shapes.artist(node), min(1.0, max(0.0, float(text(node, "match") or 0)))) for node in near]
+        return [(shapes.artist(node), _share(text(node, "match"))) for node in near]
 
     def tags(self, artist: Artist) -> Iterable[Tag]:
         words = _named(self._of_artist("artist.getTopTags", "toptags", artist), "tag")
@@ -182,7 +182,7 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
         albums = _named(self._of_artist("artist.getTopAlbums", "topalbums", artist, limit=POPULAR), "album")
-        return [shapes.edition(node) for node in albums if text(node, "name") != "(null)"]
+        return [shapes.edition(node) for node in albums if shapes.has_artist(node) and text(node, "name") != "(null)"]
 
     def _of_artist(self, method: str, inside: str, artist: Artist, **query: Any) -> Element | None:
         """Asked by MBID, and where Last.fm has another one, by name; None for an artist it does not know."""
@@ -199,7 +199,8 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
         for kind, convert in (("artist", shapes.artist), ("album", shapes.edition), ("track", shapes.track)):
             results = self._client.ask(f"{kind}.search", "results", limit=FOUND, **{kind: text})
             for matches in children(results, f"{kind}matches"):
-                found += [convert(node) for node in _named(matches, kind)]
+                hits = _named(matches, kind)
+                found += [convert(node) for node in hits if kind == "artist" or shapes.has_artist(node)]
         return found
 
     # --- sign-in --------------------------------------------------------------------------------------------------
@@ -221,6 +222,14 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
 def _named(node: Element | None, name: str) -> list[Element]:
     """The children of that name which have a name themselves."""
     return [child for child in children(node, name) if text(child, "name")] if node is not None else []
+
+
+def _share(match: str) -> float:
+    """0..1; 0 for what is no number."""
+    try:
+        return min(1.0, max(0.0, float(match)))
+    except ValueError:
+        return 0.0
 
 
 def _understood(of: Literal["play", "track", "friend"], node: Element, convert: Callable[[Element], R]) -> R | Skipped:

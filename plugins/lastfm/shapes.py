@@ -10,6 +10,8 @@ from aggregator.plugin import Artist, Cover, Credit, Edition, Friend, Play, Trac
 
 from .client import children, number, text
 
+FAR = 2**35
+"""Seconds since 1970 that lie a thousand years ahead."""
 STAR = "2a96cbd8b46e442fc41c2b86b821562f"
 _MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -51,10 +53,15 @@ def friend(node: Element) -> Friend:
     return Friend(id=name, name=text(node, "realname") or name, image=_picture(node), url=_url(node))
 
 
+def has_artist(node: Element) -> bool:
+    return bool(_artist_said(node)[0])
+
+
 def stamp(node: Element) -> int:
-    """Seconds since 1970; 0 for what is playing now."""
+    """Seconds since 1970; 0 for what is playing now, and for what is no time."""
     dates = children(node, "date")
-    return number(dates[0].getAttribute("uts")) if dates else 0
+    seconds = number(dates[0].getAttribute("uts")) if dates else 0
+    return seconds if seconds < FAR else 0
 
 
 def moment(seconds: int) -> datetime:
@@ -62,13 +69,16 @@ def moment(seconds: int) -> datetime:
 
 
 def _credit(node: Element) -> Credit:
-    """The artist, told as an element with name and MBID inside, or as text with the MBID beside it."""
+    name, mbid = _artist_said(node)
+    return Credit(name=name, ids=_mbid(mbid))
+
+
+def _artist_said(node: Element) -> tuple[str, str]:
+    """Name and MBID, told as an element with both inside, or as text with the MBID beside it."""
     inside = children(node, "artist")
     if inside and children(inside[0], "name"):
-        name, mbid = text(inside[0], "name"), text(inside[0], "mbid")
-    else:
-        name, mbid = text(node, "artist"), inside[0].getAttribute("mbid") if inside else ""
-    return Credit(name=name, ids=_mbid(mbid))
+        return text(inside[0], "name"), text(inside[0], "mbid")
+    return text(node, "artist"), inside[0].getAttribute("mbid") if inside else ""
 
 
 def _mbid(value: str) -> dict[str, str]:

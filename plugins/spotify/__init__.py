@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 from aggregator.plugin import (
     Artist,
@@ -33,7 +34,7 @@ from aggregator.plugin import (
 
 from . import shapes
 from .client import API, SCOPES, Client, Json, MemoryCacheHandler, NotOpen, auth_manager, new_permission
-from .lists import Heap, Part, Reader, Told
+from .lists import MISSHAPEN, Heap, Part, Reader, Told, skipped
 
 __all__ = ["Spotify"]
 
@@ -142,16 +143,16 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
         except NotOpen:
             self.log.warning("What was lately played is not open to this app (403).")
             return
-        fresh = [item for item in page["items"] if item and (cursor is None or item.get("played_at", "") > cursor)]
+        fresh = [item for item in page["items"] if _played_at(item) > (cursor or "")]
         if cursor and len(fresh) == REMEMBERED_PLAYS:
             self.log.warning("All 50 plays that Spotify remembers are new: earlier ones may have been missed.")
         for item in fresh:
             try:
                 yield shapes.play(item)
-            except (KeyError, TypeError, ValueError) as error:
-                yield Skipped(of="play", id=str(item.get("played_at")), reason=f"Not understood: {error!r:.200}")
+            except MISSHAPEN as error:
+                yield skipped("play", item["played_at"], error)
         if fresh:
-            yield Checkpoint(cursor=max(item.get("played_at", "") for item in fresh))
+            yield Checkpoint(cursor=max(map(_played_at, fresh)))
 
     # --- live -----------------------------------------------------------------------------------------------------
 
@@ -159,8 +160,10 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
         answer = self._client.get("search", q=text, limit=FOUND, type="artist,album,track")
         found: list[Artist | Edition | Track] = []
         for kind, convert in (("artists", shapes.artist), ("albums", shapes.edition), ("tracks", shapes.track)):
-            items = (answer.get(kind) or {}).get("items") or []
-            found += [convert(item) for item in items if item and item.get("id") and item.get("name")]
+            try:
+                found += [convert(item) for item in answer[kind]["items"] if item]
+            except MISSHAPEN as error:
+                self.log.warning("The %s that were found are in a form that is not known (%r).", kind, error)
         return found
 
     # --- sign-in --------------------------------------------------------------------------------------------------
@@ -179,6 +182,12 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
             # spotipy makes a new pair of its own unless both are set.
             manager.code_verifier = manager.code_challenge = verifier
         return {"refresh_token": new_permission(manager, params["code"])}
+
+
+def _played_at(item: Any) -> str:
+    """When a play ended, as written; empty where the item is none."""
+    moment = item.get("played_at") if isinstance(item, dict) else None
+    return moment if isinstance(moment, str) else ""
 
 
 def _saved_track(item: Json) -> Iterator[Told]:

@@ -137,6 +137,7 @@ def auth_manager(provider: Provider, cache: CacheHandler, redirect: str = "http:
         "requests_timeout": SECONDS,
         "open_browser": False,
     }
+    manager: Any
     if settings.client_secret:
         manager = spotipy.SpotifyOAuth(client_secret=settings.client_secret.get_secret_value(), **asked)
     else:

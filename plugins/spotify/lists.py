@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aggregator.plugin import (
     Artist,
     AuthFailed,
+    BadData,
     Edition,
     Holding,
     Playlist,
@@ -25,6 +27,8 @@ from aggregator.plugin import (
 
 from .client import Client, Json, NotOpen
 
+MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
+"""What reading JSON of an unexpected shape ends in."""
 Told = Artist | Edition | Track | Holding | Playlist | Skipped
 
 
@@ -86,7 +90,7 @@ class Reader:
         """The items of a list; the part is amiss where fewer came than there are."""
         total, ids, blanks = None, set(), 0
         for page in self._client.pages(path, inside, **query):
-            if total is not None and (page.get("total") or 0) < total:
+            if total is not None and page.get("total", 0) < total:
                 part.amiss(f"{part.words} became fewer while they were read.")
             total = page.get("total")
             for item in page["items"]:
@@ -109,19 +113,25 @@ class Reader:
             part.read = True
         except ProviderError as error:
             part.trouble = error
+        except MISSHAPEN:
+            part.trouble = BadData(f"Spotify sent {part.words.lower()} in a form that is not known.")
         except NotOpen:
             self._warn("%s are not open to this app (403). What is stored of them stays.", part.words)
         return not isinstance(part.trouble, AuthFailed | RateLimited)
 
-    def each(self, of: str, item: Json | None, convert: Callable[[Json], Iterable[Told]]) -> Iterator[Told]:
+    def each(
+        self,
+        of: Literal["artist", "edition", "track", "playlist"],
+        item: Json | None,
+        convert: Callable[[Json], Iterable[Told]],
+    ) -> Iterator[Told]:
         """The records of one item; an item in an unknown form is listed as skipped."""
         if item is None:
             return
         try:
             yield from list(convert(item))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            name = identity(item) or "unnamed"
-            yield Skipped(of=of, id=name, reason=f"Spotify sent it in a form that is not known: {_brief(error)}.")
+        except MISSHAPEN as error:
+            yield skipped(of, identity(item), error)
 
 
 def identity(item: Json | None) -> str | None:
@@ -133,5 +143,6 @@ def identity(item: Json | None) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _brief(error: Exception) -> str:
-    return f"{type(error).__name__} {error}".splitlines()[0][:200]
+def skipped(of: Literal["artist", "edition", "track", "playlist", "play"], name: object, error: Exception) -> Skipped:
+    words = f"{type(error).__name__} {error}".splitlines()[0][:200]
+    return Skipped(of=of, id=str(name or "unnamed"), reason=f"Spotify sent it in a form that is not known: {words}.")
