@@ -11,16 +11,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from aggregator.library import guard
-from aggregator.library.drafts import KIND_OF, RECORD, Draft, Drafts, Key, bounded, strength_of
+from aggregator.library.drafts import KIND_OF, RECORD, Draft, Drafts, Key, Strength, bounded, strength_of
 from aggregator.library.guard import Removal
 from aggregator.plugin import Play, Record, Skipped, Unchanged
 
 __all__ = ["Intake", "Removal"]
 
-CLUSTERED = frozenset({"artist", "album", "recording", "show"})
 
-
-_NONE = (0, 0)
+_NONE: Strength = (0, 0, "")
 
 
 class _Stored(NamedTuple):
@@ -56,7 +54,7 @@ class Intake:
         self.now = now
         self._what: str | None = None
         self._ids: dict[Key, int] = {}  # every claim met in this run
-        self._implied: dict[Key, tuple[int, int]] = {}  # those that need no second look, with their strength
+        self._met: dict[Key, Strength] = {}  # how much is stored of those met since the last scope ended
         self._seen: dict[int, str] = {}  # claims of the open scope -> the scope they are stored with
         self._kept: set[Key] = set()  # named by Unchanged and Skipped in the open scope
         self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
@@ -90,7 +88,7 @@ class Intake:
         """Forget the open scope: what it named is stored, what it did not name stays."""
         self._seen.clear()
         self._kept.clear()
-        self._implied.clear()
+        self._met.clear()
 
     # --- records ------------------------------------------------------------------------------------------------------
 
@@ -114,15 +112,20 @@ class Intake:
     # --- claims -------------------------------------------------------------------------------------------------------
 
     def _write_claims(self, conn: Connection, drafts: Drafts, counts: Counter[str]) -> None:
-        fresh = {key: draft for key, draft in drafts.claims.items() if draft.strength > self._implied.get(key, _NONE)}
+        fresh = {key: draft for key, draft in drafts.claims.items() if self._says_more(key, draft)}
         stored = self._look_up(conn, fresh.keys() | self._subjects(fresh))
         self._ids |= {key: row.id for key, row in stored.items()}
         self._number(conn, fresh, stored)
         writes = _Writes([], [], [], [], [], set())
         for key, draft in fresh.items():
             self._weigh(key, draft, stored.get(key), writes, counts)
+            self._met.setdefault(key, draft.strength)
         self._settle_waiting(fresh, writes)
         self._flush(conn, writes)
+
+    def _says_more(self, key: Key, draft: Draft) -> bool:
+        """Credits repeat the same artist a hundred times: only what says more than before is looked at again."""
+        return draft.strength[0] == RECORD or draft.strength > self._met.get(key, _NONE)
 
     def _subjects(self, fresh: dict[Key, Draft]) -> set[Key]:
         return {draft.about for draft in fresh.values() if draft.about and draft.about not in self._ids}
@@ -155,12 +158,8 @@ class Intake:
         record = draft.strength[0] == RECORD
         if record:
             self._seen.setdefault(claim, row.scope if row else self._scope_of(draft))
-        else:
-            self._implied[key] = draft.strength
         about = self._about(claim, draft)
-        changed = (
-            row is not None and row.payload != draft.payload and (record or draft.strength > strength_of(row.payload))
-        )
+        changed = row is not None and self._outweighs(key, draft, row)
         if row is None:
             scope = self._scope_of(draft)
             writes.new.append((claim, self.account_id, kind, key[1], draft.payload, scope, about, self.now, self.now))
@@ -175,7 +174,15 @@ class Intake:
             changed = True
         if row is None or changed:
             counts["added" if row is None else "changed"] += record
-            self._touch(kind, claim, about, draft, writes)
+            self._touch(claim, draft, writes)
+
+    def _outweighs(self, key: Key, draft: Draft, row: _Stored) -> bool:
+        """Does this text replace the stored one? A record does; what is implied, where it says more or newer."""
+        stored, met = strength_of(row.payload), key in self._met
+        newer = draft.strength[:2] == stored and bool(draft.strength[2])
+        wins = met or newer or draft.strength[:2] > stored or draft.strength[0] == RECORD
+        self._met[key] = draft.strength if wins else (*stored, "")
+        return wins and draft.payload != row.payload
 
     def _scope_of(self, draft: Draft) -> str:
         return f"{self._what}:" if draft.strength[0] == RECORD else ""
@@ -193,18 +200,14 @@ class Intake:
             writes.moved += [(self._ids[key], claim) for claim in claims]
             writes.dirty |= claims
 
-    def _touch(self, kind: str, claim: int, about: int | None, draft: Draft, writes: _Writes) -> None:
-        """Credits of a new text, and every claim whose item this one counts towards."""
+    def _touch(self, claim: int, draft: Draft, writes: _Writes) -> None:
+        """Write the credits of a new text, and have its item decided."""
         artists = [self._ids[credit.artist] for credit in draft.credits]
         writes.credits += [
             (claim, position, artist, credit.name, credit.join, credit.role)
             for position, (artist, credit) in enumerate(zip(artists, draft.credits, strict=True))
         ]
-        writes.dirty.update(artists)
-        if kind in CLUSTERED:
-            writes.dirty.add(claim)
-        if about is not None:
-            writes.dirty.add(about)
+        writes.dirty.add(claim)
 
     def _flush(self, conn: Connection, writes: _Writes) -> None:
         changed = [claim for *_, claim in writes.changed]
@@ -217,7 +220,7 @@ class Intake:
         _many(conn, "DELETE FROM credit WHERE claim_id = ?", [(claim,) for claim in changed])
         _many(conn, 'INSERT OR REPLACE INTO credit (claim_id, position, artist_claim_id, name, "join", role)'
               " VALUES (?, ?, ?, ?, ?, ?)", writes.credits)  # fmt: skip
-        mark_dirty(conn, writes.dirty | uncredited)
+        guard.mark_dirty(conn, writes.dirty | uncredited)
         guard.release(conn, uncredited, self.now)
         # A recording is weighed with its album's text.
         _many(conn, "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE about = ? AND kind = 'recording'",
@@ -242,11 +245,6 @@ class Intake:
             found = conn.exec_driver_sql("SELECT what FROM run WHERE id = ?", (self.run_id,)).scalar()
             self._what = str(found or "library")
         return self._what
-
-
-def mark_dirty(conn: Connection, claims: Iterable[int]) -> None:
-    """Have the items of these claims decided again at the next merge."""
-    _many(conn, "INSERT OR IGNORE INTO dirty (claim_id) VALUES (?)", [(claim,) for claim in sorted(claims)])
 
 
 def _many(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -18,7 +18,12 @@ KIND_OF = {"edition": "album", "track": "recording"}
 """Kinds of claims for those record types that are called otherwise."""
 
 RECORD, IMPLIED, BILLED = 3, 2, 1
+_SAID = (RECORD, 0, "")
 """How strong the word of a draft is: only a stronger one replaces what is stored under the same id."""
+
+
+Strength = tuple[int, int, str]
+"""How much a draft says: kind of source, number of ids; among equals the text itself, so that no order decides."""
 
 
 class CreditDraft(NamedTuple):
@@ -30,10 +35,10 @@ class CreditDraft(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """A claim about to be stored. `strength` is how much it says: kind of source, then number of ids."""
+    """A claim about to be stored."""
 
     payload: str
-    strength: tuple[int, int]
+    strength: Strength
     about: Key | None = None
     credits: Sequence[CreditDraft] = ()
 
@@ -62,16 +67,16 @@ class Drafts:
             self.claims[key] = draft
 
     def _artist(self, record: Artist) -> None:
-        self._put(("artist", record.id), Draft(_text(record), (RECORD, 0)))
+        self._put(("artist", record.id), Draft(_text(record), _SAID))
 
     def _edition(self, record: Edition) -> None:
         credits = self._credits(record.credits, record.id, "credit")
-        self._put(("album", record.id), Draft(_text(record), (RECORD, 0), None, credits))
+        self._put(("album", record.id), Draft(_text(record), _SAID, None, credits))
 
     def _track(self, record: Track) -> None:
         credits = self._credits(record.credits, record.edition, "credit")
         about = ("album", record.edition) if record.edition else None
-        self._put(("recording", record.id), Draft(_text(record), (RECORD, 0), about, credits))
+        self._put(("recording", record.id), Draft(_text(record), _SAID, about, credits))
 
     def _holding(self, record: Holding) -> None:
         about = (KIND_OF.get(record.of, record.of), record.id)
@@ -80,14 +85,14 @@ class Drafts:
 
     def _hold(self, about: Key, how: str, pid: str, since: int | None, rank: int) -> None:
         said = {"how": how} if since is None else {"how": how, "since": since}
-        self._put(("holding", bounded(pid)), Draft(compact(said), (rank, 0), about))
+        self._put(("holding", bounded(pid)), Draft(compact(said), (rank, 0, ""), about))
 
     def _plain(self, record: Playlist | Friend) -> None:
-        self._put((record.type, record.id), Draft(_text(record), (RECORD, 0)))
+        self._put((record.type, record.id), Draft(_text(record), _SAID))
 
     def _show(self, record: Show) -> None:
         credits = self._credits(record.lineup, None, "bill")
-        self._put(("show", record.id), Draft(_text(record), (RECORD, 0), None, credits))
+        self._put(("show", record.id), Draft(_text(record), _SAID, None, credits))
 
     def _play(self, record: Play) -> None:
         at = int(record.at.timestamp())
@@ -109,14 +114,14 @@ class Drafts:
         said |= {"ids": record.ids} if record.ids else {}
         credits = self._credits(record.credits, album[1] if album else None, "play")
         key = ("recording", bounded("~" + "|".join(parts)))
-        self._put(key, Draft(compact(said), (IMPLIED, len(record.ids)), album, credits))
+        self._put(key, Draft(compact(said), (IMPLIED, len(record.ids), ""), album, credits))
         return key
 
     def _played_album(self, record: Play) -> Key:
         artist = record.credits[0]
         key = ("album", bounded(f"~{plain(artist.name)}|{plain(record.album or '')}"))
         said = {"title": record.album, "credits": _names([artist]), "from": "play"}
-        self._put(key, Draft(compact(said), (IMPLIED, 0), None, self._credits([artist], key[1], "play")))
+        self._put(key, Draft(compact(said), (IMPLIED, 0, ""), None, self._credits([artist], key[1], "play")))
         return key
 
     def _credits(self, credits: Sequence[Credit], album: str | None, source: str) -> list[CreditDraft]:
@@ -129,11 +134,10 @@ class Drafts:
         """The artist claim of a credit: that of its id, else one of its own per (album, name)."""
         context = "~bill" if source == "bill" else f"~{album or ''}"
         key = ("artist", credit.id or bounded(f"{context}|{plain(credit.name)}"))
-        strength = (BILLED if source == "bill" else IMPLIED, len(credit.ids))
-        stored = self.claims.get(key)
-        if stored is None or strength > stored.strength:
-            said = {"name": credit.name, "ids": credit.ids} if credit.ids else {"name": credit.name}
-            self.claims[key] = Draft(compact({**said, "from": source}), strength)
+        said = {"name": credit.name, "ids": credit.ids} if credit.ids else {"name": credit.name}
+        text = compact({**said, "from": source})
+        rank = BILLED if source == "bill" else IMPLIED
+        self._put(key, Draft(text, (rank, len(credit.ids), text if credit.id else "")))
         return key
 
 
@@ -159,7 +163,7 @@ def bounded(pid: str) -> str:
 
 
 def strength_of(payload: str) -> tuple[int, int]:
-    """How strong a stored claim's word is; the inverse of what `Draft.strength` says of new ones."""
+    """How much a stored claim says, as `Draft.strength` begins."""
     said = json.loads(payload)
     source = said.get("from")
     rank = RECORD if source is None else BILLED if source == "bill" else IMPLIED

@@ -89,17 +89,25 @@ def begin_anew(conn: Connection, account_id: int) -> None:
 
 def mark_absent(conn: Connection, claims: Sequence[int], now: int) -> None:
     """Claims leave, and all they count towards becomes dirty."""
-    ids, artists = json.dumps(claims), credited(conn, claims)
     conn.exec_driver_sql(
-        "UPDATE claim SET present = 0, absent_since = ? WHERE id IN (SELECT value FROM json_each(?))", (now, ids)
+        "UPDATE claim SET present = 0, absent_since = ? WHERE id IN (SELECT value FROM json_each(?))",
+        (now, json.dumps(claims)),
     )
+    mark_dirty(conn, claims)
+    release(conn, credited(conn, claims), now)
+
+
+def mark_dirty(conn: Connection, claims: Iterable[int]) -> None:
+    """Have the items of these claims decided again, and those that they count towards: a mark's song, its album, both
+    their artists."""
     conn.exec_driver_sql(
-        "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show') AND id"
-        " IN (SELECT value FROM json_each(?1) UNION SELECT value FROM json_each(?2) UNION SELECT about FROM claim"
-        " WHERE about IS NOT NULL AND id IN (SELECT value FROM json_each(?1)))",
-        (ids, json.dumps(sorted(artists))),
+        "WITH changed AS (SELECT value AS id FROM json_each(?)), near AS (SELECT id FROM changed UNION"
+        " SELECT about FROM claim WHERE about IS NOT NULL AND id IN (SELECT id FROM changed))"
+        " INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show')"
+        " AND id IN (SELECT id FROM near UNION SELECT about FROM claim WHERE id IN (SELECT id FROM near)"
+        " UNION SELECT artist_claim_id FROM credit WHERE claim_id IN (SELECT id FROM near))",
+        (json.dumps(sorted(claims)),),
     )
-    release(conn, artists, now)
 
 
 def credited(conn: Connection, claims: Iterable[int]) -> set[int]:

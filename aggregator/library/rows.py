@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from aggregator.library import art
+from aggregator.library import art, find
 from aggregator.library.folding import fold, sort_key
 from aggregator.library.neighbours import Claim, load_claims
 from aggregator.library.shelves import MEMBERS
@@ -80,6 +80,7 @@ def follow(conn: Connection, kind: str, moved: Iterable[int], now: int) -> None:
             from aggregator.shows import items as shows
 
             shows.refresh(conn, sorted(items), now)
+            find.index(conn, "show", items)  # the bill is among its words
         else:
             rewrite(conn, other, items)
 
