@@ -95,7 +95,7 @@ def refresh(
     report: Callable[[int, int | None, str], None],
     seconds: float = SLICE_SECONDS,
 ) -> dict[str, int]:
-    """Ask what the listeners' recommendations miss or have too old, the most telling first, for at most `seconds`.
+    """Ask what the listeners' recommendations miss or have too old, the most telling first, for about `seconds`.
 
     `able` names the accounts with a capability that may be asked now. Returns how many were `asked`, `failed` and are
     `left`.
@@ -105,7 +105,7 @@ def refresh(
     silent: set[int] = set()
     while questions := _open_questions(store, able, silent):
         for number, (account_id, look_up) in enumerate(questions):
-            if time.monotonic() > ends:
+            if counts["asked"] and time.monotonic() > ends:
                 return counts | {"left": len(questions) - number}
             report(counts["asked"], counts["asked"] + len(questions) - number, look_up.argument.name)
             if account_id not in silent:
