@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
@@ -14,9 +14,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def teach(app: Flask) -> None:
-    app.jinja_env.filters.update(
-        clock=clock, span=span, count=count, plural=plural, ago=ago, day=day, size=size, outside=outside
-    )
+    filters = (clock, span, count, plural, ago, day, iso_day, size, outside)
+    app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals.update(hue=hue, sleeve_seed=sleeves.seed, year_of=year_of, moment_of=moment_of)
 
 
@@ -94,6 +93,11 @@ def _about(seconds: float) -> str:
 def day(at: float | None) -> str:
     """`14 March 2026`, in the listener's zone."""
     return f"{(here := local(at)).day} {here:%B %Y}" if at is not None else ""
+
+
+def iso_day(text: str) -> str:
+    """`2026-12-19` as `19 December 2026`: a day as such, in nobody's zone."""
+    return f"{(when := date.fromisoformat(text)).day} {when:%B %Y}"
 
 
 def year_of(at: float | None) -> str:
