@@ -188,3 +188,21 @@ def test_a_refusal_that_a_provider_swallows_still_rests_the_account(home: Home, 
     found = home.state(account)
     assert found.state == "backing off"
     assert found.blocked_until == pytest.approx(time.time() + 86400, abs=10)
+
+
+def test_a_renewed_token_outlives_a_failed_run_and_is_never_in_clear(home: Home) -> None:
+    account = home.account("renews", token="granted-token-1")
+    home.run(account)
+    home.run(account)
+    assert home.present("album") == ["1", "2"]
+    assert [line for _, line in home.lines()] == ["used •••, now •••"] * 2
+    assert b"granted-token" not in (home.data / "bandstand.db").read_bytes()
+
+
+def test_credentials_entered_anew_go_before_a_renewed_token(home: Home) -> None:
+    account = home.account("renews", token="granted-token-1")
+    home.run(account)
+    with home.store.write() as conn:
+        accounts.change(conn, account, secrets=home.house.vault.lock({"token": "granted-token-50"}))
+    home.run(account)
+    assert home.present("album") == ["1", "50"]

@@ -214,3 +214,18 @@ def test_each_new_account_is_read_once_however_long_it_takes(home: Home, start: 
     ended(home, good, 2)
     time.sleep(SOON + 2)
     assert [len(home.runs(account)) for account in (slow, good)] == [1, 2]
+
+
+def test_a_provider_that_comes_back_is_used_again(home: Home, start: Start) -> None:
+    account = home.account("good")
+    plugin = home.data / "plugins" / "good.py"
+    code = plugin.read_text()
+    plugin.write_text("import nowhere_at_all\n")
+    start()
+    ended(home, account, 2)
+    assert home.state(account).state == "load error"
+    assert "nowhere_at_all" in home.state(account).state_words
+    plugin.write_text(code)
+    control.wake(home.data)
+    assert home.state(account).state == "ready"
+    assert ended(home, account, 4).state == "done"

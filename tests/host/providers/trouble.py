@@ -159,3 +159,21 @@ class Door(Provider, Library, SignIn):
         if params.get("code") != "good" or self.state.get("verifier") != "v1":
             raise AuthFailed("the service did not grant it")
         return {"token": "granted-token"}
+
+
+class Renews(Provider, Library):
+    """A service whose token is good for one use: each run puts the next one into the safe first."""
+
+    id = "renews"
+    name = "Renews"
+
+    class Settings(Provider.Settings):
+        token: SecretStr
+
+    def library(self):
+        token = self.safe.get("token")
+        number = int(token.rpartition("-")[2])
+        self.safe.put("token", f"granted-token-{number + 1}")
+        self.log.info("used %s, now %s", token, self.safe.get("token"))
+        yield Edition(id=str(number), title="A")
+        raise Unavailable("after the token was renewed")
