@@ -13,6 +13,9 @@ from aggregator._host.find import Manifest
 WAITING = ("needs the listener", "settings error", "load error", "disabled")
 """States in which nothing is read by itself."""
 
+MENDED = ("AuthFailed", "settings", "load")
+"""Errors that end only by somebody's doing: an account in no waiting state has been put right since."""
+
 
 def next_run(account: Account, manifest: Manifest, what: str, last: Any | None, hour: int) -> int | None:
     """Seconds since 1970, in the past when overdue; None while the account waits for somebody.
@@ -21,7 +24,7 @@ def next_run(account: Account, manifest: Manifest, what: str, last: Any | None, 
     """
     if not account.enabled or account.state in WAITING:
         return None
-    if last is None:
+    if last is None or last.error in MENDED:
         at = 0
     elif last.state == "failed":
         at = int(last.finished_at) + states.pause(last.error, max(1, account.failures))
