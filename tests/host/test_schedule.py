@@ -55,6 +55,10 @@ def test_a_failed_run_is_tried_again_after_a_growing_pause() -> None:
     assert when(last=ended(NOON, "bug"), failures=1) == NOON + 900
 
 
+def test_an_account_that_was_put_right_is_due() -> None:
+    assert when(last=ended(NOON, "AuthFailed")) == 0
+
+
 def test_silence_that_a_service_asked_for_goes_before_everything() -> None:
     assert when("history", ended(NOON), blocked_until=NIGHT + 5) == NIGHT + 5
 
