@@ -28,12 +28,15 @@ class Song:
     id: str
     file: File
     reading: Reading
-    hint: Hint
     edition_before: str | None = None
 
     @property
     def tags(self) -> Tags:
         return self.reading.tags
+
+    @cached_property
+    def hint(self) -> Hint:
+        return meaning.hint(self.file.path)
 
     @cached_property
     def album(self) -> str | None:
@@ -96,7 +99,7 @@ def edition(album: Album, edition_id: str, folder_picture: str | None) -> Editio
     tags = album.lead.tags
     picture = folder_picture or next((song.file.path for song in album.songs if song.reading.picture), None)
     release_groups = meaning.mbids(tags, "musicbrainzreleasegroupid")
-    released = (meaning.partial_date(first(tags, name)) for name in ("date", "originaldate"))
+    released = [meaning.partial_date(first(tags, name)) for name in ("date", "originaldate")]
     return Edition(
         id=edition_id,
         title=album.lead.album or "",
@@ -106,7 +109,7 @@ def edition(album: Album, edition_id: str, folder_picture: str | None) -> Editio
             release_group=release_groups[0] if release_groups else None,
             upc=first(tags, "barcode"),
         ),
-        released=next((date for date in released if date), album.lead.hint.year),
+        released=released[0] or released[1] or album.lead.hint.year,
         form=_form(album),
         total_tracks=_total(album),
         genres=list(dict.fromkeys(genre for song in album.songs for genre in meaning.genres(song.tags)))[:10],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from aggregator.plugin import Credit, Ids
 
@@ -32,8 +34,13 @@ def first(tags: Tags, name: str) -> str | None:
 
 def numbers(tags: Tags, name: str, total: str) -> tuple[int | None, int | None]:
     """``3/12`` or two tags: (3, 12). Zero is no number."""
-    found = [int(number) for number in _NUMBER.findall(first(tags, name) or "")[:2] if len(number) < 5]
-    of = _NUMBER.search(first(tags, total) or "")
+    return _numbers(first(tags, name) or "", first(tags, total) or "")
+
+
+@lru_cache(4096)
+def _numbers(text: str, total: str) -> tuple[int | None, int | None]:
+    found = [int(number) for number in _NUMBER.findall(text)[:2] if len(number) < 5]
+    of = _NUMBER.search(total)
     found_total = found[1] if len(found) > 1 else int(of[0]) if of and len(of[0]) < 5 else None
     return (found[0] if found else None) or None, found_total or None
 
@@ -93,21 +100,27 @@ def is_compilation(tags: Tags) -> bool:
 
 def credits(tags: Tags, shown: str, each: str, id_tag: str) -> list[Credit]:
     """The artists of a track (or album), with the words between them as printed and their MBIDs when all are known."""
-    display = tags.get(shown, [])
-    names = _names(display, tags.get(each, []), known := mbids(tags, id_tag))
+    display, parts, known = (tuple(tags.get(name, ())) for name in (shown, each, id_tag))
+    return list(_credits(display, parts, known))
+
+
+@lru_cache(4096)
+def _credits(display: tuple[str, ...], each: tuple[str, ...], id_texts: tuple[str, ...]) -> tuple[Credit, ...]:
+    known = _MBID.findall(" ".join(id_texts).lower())
+    names = _names(display, each, known)
     joins = _joins(display[0] if len(display) == 1 else "", names)
     artist_ids = known if len(known) == len(names) else [""] * len(names)
-    return [
+    return tuple(
         Credit(name=name, join=join, id=mbid or None, ids={"mbid": mbid} if mbid else {})
         for name, join, mbid in zip(names, joins, artist_ids, strict=True)
-    ]
+    )
 
 
 def composers(tags: Tags) -> list[Credit]:
     return [Credit(name=name, role="composer") for name in dict.fromkeys(tags.get("composer", ()))]
 
 
-def _names(display: list[str], each: list[str], known: list[str]) -> list[str]:
+def _names(display: Sequence[str], each: Sequence[str], known: Sequence[str]) -> list[str]:
     """One name per artist. ``A/B`` in one value is two names only where the ARTISTS tag says so: AC/DC is one."""
     if len(each) == 1 and "/" in each[0]:
         parts = [part.strip() for part in each[0].split("/") if part.strip()]

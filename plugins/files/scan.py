@@ -119,7 +119,7 @@ class Scan:
 
     def _read(self, file: File, entries: dict[str, Entry]) -> Song | Skipped:
         """Read one file and note what is to be remembered of it."""
-        from . import albums, meaning, reading
+        from . import albums, reading
 
         before = self._before.get(file.path)
         name = before.id if before else self._ids.new(file.path)
@@ -137,7 +137,7 @@ class Scan:
             entries[file.path] = Entry(name, file.inode, -1, 0, old_mark, edition)
             return Skipped(of="track", id=name, reason=f"It could not be opened: {error.strerror or error}.")
         entries[file.path] = Entry(name, file.inode, file.size, file.mtime, mark)
-        return albums.Song(name, file, found, meaning.hint(file.path), edition)
+        return albums.Song(name, file, found, edition)
 
     def _tracks(self, songs: Sequence[Song], edition_id: str | None, entries: dict[str, Entry]) -> Records:
         from . import albums
