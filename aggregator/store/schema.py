@@ -163,6 +163,7 @@ claim = Table(
     Column("absent_since", BigInteger),
     UniqueConstraint("account_id", "kind", "pid"),
     Index(None, "about"),
+    Index("ix_claim_absent", "account_id", "kind", sqlite_where=text("present = 0")),
 )
 
 credit = Table(  # who is credited by a claim; every credit is an artist claim

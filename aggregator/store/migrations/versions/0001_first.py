@@ -298,6 +298,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "kind", "pid", name=op.f("uq_claim_account_id_kind_pid")),
     )
     op.create_index(op.f("ix_claim_about"), "claim", ["about"], unique=False)
+    op.create_index(
+        "ix_claim_absent", "claim", ["account_id", "kind"], unique=False, sqlite_where=sa.text("present = 0")
+    )
     op.create_table(
         "cursor",
         sa.Column("account_id", sa.Integer(), nullable=False),
