@@ -264,6 +264,18 @@ def test_one_song_starts_where_it_was_pressed_and_the_page_shows_it(visit: Page,
     expect(visit.locator(".song.is-current")).to_contain_text("The ferry")
 
 
+def test_a_card_plays_by_its_button_and_leads_to_its_page_elsewhere(visit: Page) -> None:
+    visit.goto("/library")
+    card = visit.locator("article.card", has_text="Harbour lights")
+    card.get_by_role("button", name="Play Harbour lights").click()
+    playing(visit)
+    expect(visit.locator("#player-title")).to_have_text("Slow harbour")
+    card.get_by_role("button", name="Play Harbour lights").click()
+    expect(visit.locator("audio")).to_have_js_property("paused", True)
+    card.locator("img").click(force=True)
+    expect(visit.locator("h1")).to_have_text("Harbour lights")
+
+
 def test_a_reload_finds_the_song_again(visit: Page, ids: dict[str, int]) -> None:
     start(visit, ids)
     visit.locator("audio").evaluate("audio => { audio.pause(); audio.currentTime = 5; }")
