@@ -80,6 +80,7 @@ class Duties:
     limits: Sequence[Limit]
     redact: Redactor
     _lines: list[tuple[int, str, str]] = field(default_factory=list)
+    _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self) -> Turn:
@@ -107,8 +108,9 @@ class Duties:
 
     def line(self, level: str, text: str) -> None:
         with self._lock:
-            if len(self._lines) < MOST_LINES:
+            if self._count < MOST_LINES:
                 self._lines.append((int(time.time()), level, self.redact(text)[:2000]))
+            self._count += 1
 
     def lines(self) -> list[tuple[int, str, str]]:
         """The lines since the last call."""
@@ -135,18 +137,19 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
     duties = Duties(house, account, limits, redact)
     with house.store.read() as conn:
         state, remembered = accounts.state(conn, account.id, int(time.time()))
-    child.open(
-        {
-            "target": provided.origin.target,
-            "provider": account.provider,
-            "settings": settings,
-            "state": state,
-            "remembered": remembered,
-            "cache": str(house.data / "cache" / f"account-{account.id}.sqlite"),
-            "memory_mb": provided.manifest.memory_mb,
-        },
-        duties,
-    )
+    order = {
+        "target": provided.origin.target,
+        "provider": account.provider,
+        "settings": settings,
+        "state": state,
+        "remembered": remembered,
+        "cache": str(house.data / "cache" / f"account-{account.id}.sqlite"),
+        "memory_mb": provided.manifest.memory_mb,
+    }
+    try:
+        child.open(order, duties)
+    except Failure as failure:
+        raise _redacted(failure, redact) from None
     return duties
 
 
@@ -177,7 +180,7 @@ def run_account(
             return recorder.finish()
         except Failure as failure:
             failure.counts = dict(recorder.counts)
-            raise _redacted(failure, duties) from None
+            raise _redacted(failure, duties.redact) if duties else failure from None
         finally:
             child.end()
             recorder.keep_lines(duties.lines() if duties else [])
@@ -193,16 +196,13 @@ def _orders(store: Store, account: Account, capability: str, wanted: Wanted) -> 
     else:
         with store.read() as conn:
             mine = (cursor.c.account_id == account.id, cursor.c.capability == capability)
-            yield (
-                capability,
-                {"capability": capability, "cursor": conn.execute(select(cursor.c.value).where(*mine)).scalar()},
-            )
+            reached = conn.execute(select(cursor.c.value).where(*mine)).scalar()
+        yield "", {"capability": capability, "cursor": reached}
 
 
-def _redacted(failure: Failure, duties: Duties | None) -> Failure:
-    if duties is not None:
-        failure.words = duties.redact(failure.words)
-        failure.traceback = failure.traceback and duties.redact(failure.traceback)
+def _redacted(failure: Failure, redact: Redactor) -> Failure:
+    failure.words = redact(failure.words)
+    failure.traceback = failure.traceback and redact(failure.traceback)
     return failure
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator import sources
 from aggregator._host import accounts, runs
 from tests.host.conftest import Home, Service, until
 
@@ -206,3 +207,15 @@ def test_credentials_entered_anew_go_before_a_renewed_token(home: Home) -> None:
         accounts.change(conn, account, secrets=home.house.vault.lock({"token": "granted-token-50"}))
     home.run(account)
     assert home.present("album") == ["1", "50"]
+
+
+def test_a_secret_that_settings_refuse_is_not_repeated(home: Home) -> None:
+    account = sources.create_account(home.store, "picky", None, {"token": "open-sesame-42"}, check=False)
+    row = home.run(account)
+    assert (row.error, home.state(account).state) == ("settings", "settings error")
+    assert "token: Value error, ••• is too short" in row.error_words
+
+
+def test_a_chatty_plugin_fills_no_disk(home: Home) -> None:
+    home.run(home.account("prints", lines=5000))
+    assert 400 < len(home.lines()) <= 500

@@ -4,6 +4,8 @@ import os
 import sys
 import time
 
+from pydantic import field_validator
+
 from aggregator.plugin import (
     Artist,
     AuthFailed,
@@ -54,7 +56,12 @@ class Prints(Provider, Library):
     id = "prints"
     name = "Prints"
 
+    class Settings(Provider.Settings):
+        lines: int = 0
+
     def library(self):
+        for number in range(self.settings.lines):
+            print("line", number)
         print("hello from the plugin")
         print("and from stderr", file=sys.stderr)
         os.write(1, b"R\x00\x00\x00\x02[]\n")
@@ -177,3 +184,21 @@ class Renews(Provider, Library):
         self.log.info("used %s, now %s", token, self.safe.get("token"))
         yield Edition(id=str(number), title="A")
         raise Unavailable("after the token was renewed")
+
+
+class Picky(Provider, Library):
+    """Repeats the secret in what it says about it."""
+
+    id = "picky"
+    name = "Picky"
+
+    class Settings(Provider.Settings):
+        token: SecretStr
+
+        @field_validator("token")
+        @classmethod
+        def _long(cls, token):
+            raise ValueError(f"{token.get_secret_value()} is too short")
+
+    def library(self):
+        yield from ()
