@@ -1,10 +1,9 @@
-"""The dashboard: Flask pages over the domain. `create_app` for tests and embedding, `application` for the server."""
+"""The dashboard: Flask pages over the domain."""
 
 from __future__ import annotations
 
 import hashlib
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,18 +39,8 @@ def create_app(config: Config, store: Store) -> Flask:
     words.teach(app)
     shell.surround(app)
     for page in PAGES:
-        if find_spec(f"web.{page}"):
-            app.register_blueprint(import_module(f"web.{page}").bp)
+        app.register_blueprint(import_module(f"web.{page}").bp)
     return app
-
-
-def application() -> Flask:
-    """For the server: `granian --interface wsgi --factory web:application`. Reads the configuration itself."""
-    from aggregator.config import load
-    from aggregator.store import open_store
-
-    config = load()
-    return create_app(config, open_store(config.data))
 
 
 def _version() -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, g, request, url_for
 
+from aggregator.artwork import SIDES
 from web import words
 from web.media import sleeves
-
-PICTURES = (96, 300, 640)
-"""Sides of the square pictures in pixels, see aggregator.artwork."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +31,9 @@ PAGES = (
 
 
 def surround(app: Flask) -> None:
-    app.jinja_env.globals.update(
-        navigation=navigation, has_page=has_page, theme=theme, density=density, picture=picture
-    )
+    app.jinja_env.globals.update(navigation=PAGES, theme=theme, density=density, picture=picture)
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("macros.html").module
     app.after_request(_place)
-
-
-def navigation() -> list[list[Entry]]:
-    """Two groups; a page that is not installed is not offered."""
-    return [[entry for entry in group if has_page(entry.section)] for group in PAGES]
-
-
-def has_page(name: str) -> bool:
-    return name in current_app.blueprints
 
 
 def theme() -> str:
@@ -64,7 +51,7 @@ def picture(item: object, size: int) -> str:
     """The address of an item's artwork in the next size up, or of a sleeve drawn from its name."""
     art = getattr(item, "art", None)
     if art:
-        return url_for("media.artwork", name=art, size=next((side for side in PICTURES if side >= size), PICTURES[-1]))
+        return url_for("media.artwork", name=art, size=next((side for side in SIDES if side >= size), SIDES[-1]))
     return url_for("media.sleeve", seed=sleeves.seed(words.drawn_from(item)))
 
 
