@@ -190,6 +190,36 @@ def test_a_split_is_told_with_its_undo(visit: Page, ids: dict[str, int]) -> None
     expect(told).to_contain_text("Taken back")
 
 
+@pytest.mark.parametrize(("button", "said"), [("Same artist", "are the same artist"), ("Not the same", "are not the same")])
+def test_the_mouse_says_what_the_button_says(visit: Page, button: str, said: str) -> None:
+    visit.goto("/library/unsure")
+    visit.get_by_role("button", name=button).first.click()
+    expect(visit.get_by_role("status")).to_contain_text(said)
+
+
+def test_a_muted_artist_is_muted_by_mouse_too(visit: Page, ids: dict[str, int]) -> None:
+    visit.goto(f"/artists/{ids['artist Nora Quist']}")
+    visit.get_by_role("button", name="Mute").first.click()
+    expect(visit.get_by_role("button", name="Muted").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_who_signs_out_leaves_no_playlist_behind(visit: Page) -> None:
+    visit.goto("/settings")
+    visit.evaluate("sessionStorage.setItem('playlist', '{}')")
+    visit.get_by_role("button", name="Sign out", exact=True).click()
+    visit.wait_for_load_state("networkidle")
+    assert visit.evaluate("sessionStorage.length") == 0
+
+
+def test_one_tab_plays_at_a_time(visit: Page, ids: dict[str, int]) -> None:
+    other = visit.context.new_page()
+    for tab in (visit, other):
+        tab.goto(f"/albums/{ids['album Harbour lights']}")
+        tab.locator("main .play-wide").click()
+        expect(tab.locator("audio")).to_have_js_property("paused", False)
+    expect(visit.locator("audio")).to_have_js_property("paused", True)
+
+
 def test_a_star_answers_at_once(visit: Page, ids: dict[str, int]) -> None:
     visit.goto(f"/albums/{ids['album Harbour lights']}")
     star = visit.get_by_role("button", name="Favourite: Harbour lights")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aggregator.library import decisions, items, search
+from aggregator.store import Store
 from web.context import listener, store
 from web.library import bp
 
 PAGES = {"album": "library.album", "artist": "library.artist", "recording": "library.track", "show": "shows.show"}
 READ: dict[str, Any] = {"album": items.album, "artist": items.artist, "recording": items.recording}
+ANSWERS: dict[str, Callable[[Store, int, str, list[int]], int]] = {
+    "same": decisions.same,
+    "different": lambda into, listener_id, kind, pair: decisions.apart(into, listener_id, kind, *pair),
+}
 HITS = {"album": "albums", "artist": "artists", "recording": "songs"}
 
 
@@ -28,14 +34,15 @@ def unsure() -> ResponseReturnValue:
 def answer() -> ResponseReturnValue:
     """Are these two one thing? Only a pair that was asked about can be answered here."""
     form = request.form
+    if form.get("verdict") not in ANSWERS:
+        abort(400, "Say whether the two are the same or not. Nothing was changed.")
     asked = (form.get("kind"), {form.get("a", type=int), form.get("b", type=int)})
     with store().read() as conn:
         pairs = decisions.unsure_pairs(conn, listener().id)
     pair = next((one for one in pairs if (one.kind, {one.a.item, one.b.item}) == asked), None)
     if pair is None:
         abort(404, "This question is answered already.")
-    decide = decisions.same if form.get("verdict") == "same" else _apart
-    _say(decide(store(), listener().id, pair.kind, [pair.a.item, pair.b.item]))
+    _say(ANSWERS[form["verdict"]](store(), listener().id, pair.kind, [pair.a.item, pair.b.item]))
     return redirect(url_for("library.unsure"), 303)
 
 
@@ -85,10 +92,6 @@ def undo(decision_id: int) -> ResponseReturnValue:
     decisions.undo(store(), decision_id)
     flash(f"Taken back: {found.words}.")
     return redirect(url_for("library.history"), 303)
-
-
-def _apart(into: Any, listener_id: int, kind: str, item_ids: list[int]) -> int:
-    return decisions.apart(into, listener_id, kind, *item_ids)
 
 
 def _claims(kind: str, item_id: int) -> set[int]:

@@ -63,7 +63,7 @@ def ics(item_id: int) -> ResponseReturnValue:
 def say(artist_id: int) -> ResponseReturnValue:
     """Follow or mute an artist for a topic; an empty word takes it back. Returns to `back`, a path of this site."""
     topic, word = request.form.get("topic", "shows"), request.form.get("word") or None
-    if topic not in stances.TOPICS or word not in (None, *get_args(stances.Word)):
+    if "word" not in request.form or topic not in stances.TOPICS or word not in (None, *get_args(stances.Word)):
         abort(400, "Follow or mute an artist for shows, releases or news.")
     with store().write() as conn:
         stances.say(

@@ -22,5 +22,9 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
-// A button clicked with the mouse (detail > 0) lets go of the focus, so that Space is the player's again.
-document.addEventListener("click", (event) => event.detail > 0 && event.target.closest("button")?.blur());
+// A button clicked with the mouse (detail > 0) lets go of the focus, so that Space is the player's again. Only when its
+// form is on its way: htmx forgets which button was pressed as soon as the focus leaves it.
+document.addEventListener("click", (event) => {
+  const button = event.detail > 0 && event.target.closest("button");
+  if (button) setTimeout(() => button.blur());
+});

@@ -108,12 +108,12 @@ function tellTrouble(words, file) {
   place.append(" ", link);
 }
 
-audio.addEventListener("error", () => {
+function tellError() {
   if (!playlist.song) return;
   if (audio.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED) explainRefusal(playlist.song);
   else if (audio.error?.code === MediaError.MEDIA_ERR_DECODE) refuse(playlist.song);
   else tellTrouble("The song stopped arriving. Is Bandstand still running?");
-});
+}
 
 /** The browser says "not supported" for a missing file as well, so ask the server what is wrong. */
 async function explainRefusal(song) {
@@ -219,7 +219,15 @@ function wire() {
   for (const name of ["timeupdate", "durationchange", "seeked"]) audio.addEventListener(name, showTime);
   audio.addEventListener("volumechange", showVolume);
   audio.addEventListener("ended", () => step(1));
+  audio.addEventListener("error", tellError);
   addEventListener("pagehide", () => playlist.song && playlist.save(audio.currentTime));
+}
+
+/** One tab plays at a time: the one that begins silences the others. */
+function wireTabs() {
+  const tabs = new BroadcastChannel("bandstand-player");
+  audio.addEventListener("play", () => tabs.postMessage("plays"));
+  tabs.addEventListener("message", () => audio.pause());
 }
 
 function wireMediaSession() {
@@ -247,6 +255,7 @@ if (player) {
   audio.volume = Number(localStorage.getItem("volume") ?? 0.8);
   showVolume();
   wire();
+  wireTabs();
   wireMediaSession();
   resume();
 }
