@@ -116,9 +116,8 @@ class Matching:
 
     def _named(self, claims: Iterable[int]) -> frozenset[Node]:
         near = self._near
-        return frozenset(
-            near.claims[claim].key for claim in claims if claim in near.visited and near.claims[claim].present
-        )
+        groups = (near.group(claim) for claim in claims if claim in near.visited)
+        return frozenset(group.first.key for group in groups if group.present)
 
     def _settled(self, a: Group, b: Group) -> bool:
         if not self._is_visited(b):
@@ -209,7 +208,7 @@ class Matching:
         if len(group.claims) > 1:
             equal = self._near.rules.compare(group.form, group.form)
             for claim in group.claims[1:]:
-                yield Place(claim.id, item, component, group.first.id, equal, "rule")
+                yield Place(claim.id, item, component, group.first.id, equal, decided)
 
     def _hosted(self, group: Group, alone: bool) -> tuple[Group | None, Verdict]:
         host = None if alone else self._host(group)

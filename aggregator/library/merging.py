@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from aggregator.history import listens
 from aggregator.library import find, rows, shelves
 from aggregator.library.evidence import KINDS, Verdict
 from aggregator.library.matching import Matching, Place
-from aggregator.library.neighbours import Neighbourhood
+from aggregator.library.neighbours import Claim, Neighbourhood
 from aggregator.store import Store
 
 BATCH = 1_000
@@ -103,26 +103,40 @@ def _refresh(
 
         shows.refresh(conn, sorted(stale), now)
     else:
-        rows.write(conn, near.kind, items, stale)
-        rows.follow(conn, near.kind, moved, now)
-        if near.kind == "recording":
-            _count_plays(conn, listens.regroup(conn, sorted(items)))
-        shelves.refresh(conn, near.kind, stale)
+        _refresh_library(conn, near.kind, items, stale, rows.followers(conn, near.kind, moved), now)
     find.index(conn, near.kind, sorted(stale))
 
 
-def _count_plays(conn: Connection, claims: Iterable[int]) -> None:
-    """Totals of these recording claims moved: so do those of their artists and albums."""
-    ids = json.dumps(sorted(claims))
-    for kind, asked in (
-        ("artist", "SELECT artist_claim_id FROM credit WHERE claim_id IN (SELECT value FROM json_each(?))"),
-        ("album", "SELECT about FROM claim WHERE id IN (SELECT value FROM json_each(?))"),
-    ):
-        items = conn.exec_driver_sql(
-            f"SELECT DISTINCT item_id FROM link WHERE kind = '{kind}' AND claim_id IN ({asked})",  # noqa: S608
-            (ids,),
-        ).scalars()
-        shelves.refresh(conn, kind, items)
+def _refresh_library(
+    conn: Connection,
+    kind: str,
+    items: Mapping[int, Sequence[Claim]],
+    stale: set[int],
+    following: Mapping[str, Sequence[int]],
+    now: int,
+) -> None:
+    """Whoever was heard through a song that changed, before or after, has their listens counted anew."""
+    songs = stale if kind == "recording" else following.get("recording", ())
+    artists = shelves.heard_artists(conn, songs)
+    rows.write(conn, kind, items, stale)
+    rows.follow(conn, following, now)
+    if kind == "recording":
+        played = listens.regroup(conn, sorted(items))
+        shelves.refresh(conn, "recording", stale)
+        shelves.refresh(conn, "album", _albums_of(conn, played))
+    elif kind == "album":
+        shelves.refresh(conn, "album", stale)
+    artists |= shelves.heard_artists(conn, songs)
+    shelves.refresh(conn, "artist", artists | stale if kind == "artist" else artists)
+
+
+def _albums_of(conn: Connection, recordings: Iterable[int]) -> Sequence[int]:
+    """The album items that these recording claims are songs of."""
+    return conn.exec_driver_sql(
+        "SELECT DISTINCT item_id FROM link WHERE kind = 'album'"
+        " AND claim_id IN (SELECT about FROM claim WHERE id IN (SELECT value FROM json_each(?)))",
+        (json.dumps(sorted(recordings)),),
+    ).scalars().all()  # fmt: skip
 
 
 def _dirty(conn: Connection) -> dict[str, list[int]]:

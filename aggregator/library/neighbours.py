@@ -77,10 +77,10 @@ class Neighbourhood:
         self.claims: dict[int, Claim] = {}
         self.blocks: dict[str, list[int]] = {}
         self.decisions = _decisions(conn, kind)
-        self._decided: defaultdict[int, set[int]] = defaultdict(set)
+        self._sides: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)  # decisions a claim is named in
         for decision in self.decisions:
             for claim in decision.claims:
-                self._decided[claim] |= decision.claims
+                self._sides[claim].append((decision.id, claim in decision.a))
         self._groups: dict[Hashable, Group] = {}
         self._group_of: dict[int, Group] = {}
         self._verdicts: dict[tuple[int, int], Verdict] = {}
@@ -148,7 +148,7 @@ class Neighbourhood:
             self._load_blocks({key for claim in frontier for key in self.keys(claim)})
             self._regroup()
             groups = {id(group): group for group in map(self.group, frontier)}
-            reached = {other for claim in frontier for other in self._decided.get(claim, ())}
+            reached = self._decided_with(frontier)
             for group in groups.values():
                 reached.update(claim.id for claim in group.claims)
                 for mate in self.mates(group):
@@ -157,11 +157,15 @@ class Neighbourhood:
             frontier = reached - self.visited
         self._verdicts.clear()  # groups have grown: the sides of their evidence may have changed places
 
+    def _decided_with(self, claims: set[int]) -> set[int]:
+        named = {decision for claim in claims if claim in self._sides for decision, _ in self._sides[claim]}
+        return {claim for decision in self.decisions if decision.id in named for claim in decision.claims}
+
     def keys(self, claim: int) -> Iterable[str]:
         return self.rules.keys(self.claims[claim].form)
 
     def _regroup(self) -> None:
-        """Put claims of equal form together, but for those a listener decided on or whose form says too little."""
+        """Put claims of equal form together where the same decisions name them, unless the form says too little."""
         touched = set()
         for claim in self.claims.values():
             if claim.id not in self._group_of:
@@ -173,8 +177,9 @@ class Neighbourhood:
             group.claims.sort(key=lambda claim: claim.key)
 
     def _group_for(self, claim: Claim) -> Group:
-        alone = claim.id in self._decided or not any(True for _ in self.rules.keys(claim.form))
-        name: Hashable = claim.id if alone else (claim.form, claim.present)
+        alone = not any(True for _ in self.rules.keys(claim.form))
+        sides = tuple(self._sides.get(claim.id, ()))
+        name: Hashable = claim.id if alone else (claim.form, claim.present, sides)
         group = self._groups.get(name)
         if group is None:
             group = Group(claim.form, claim.present)

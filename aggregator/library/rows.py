@@ -62,19 +62,23 @@ def rewrite(conn: Connection, kind: str, items: Iterable[int]) -> None:
     write(conn, kind, {item: [claims[claim] for claim in ids] for item, ids in found.items()}, ())
 
 
-def follow(conn: Connection, kind: str, moved: Iterable[int], now: int) -> None:
-    """Claims of artists or albums changed their item: rows elsewhere that name the item follow."""
+def followers(conn: Connection, kind: str, moved: Iterable[int]) -> dict[str, list[int]]:
+    """Items by kind whose rows name an item that these claims of artists or albums left or came to."""
     asked = {
         "artist": "SELECT DISTINCT link.kind, link.item_id FROM credit JOIN link ON link.claim_id = credit.claim_id"
         " WHERE credit.artist_claim_id IN (SELECT value FROM json_each(?))",
         "album": "SELECT DISTINCT link.kind, link.item_id FROM claim JOIN link ON link.claim_id = claim.id"
         " WHERE claim.kind = 'recording' AND claim.about IN (SELECT value FROM json_each(?))",
     }
-    if kind not in asked:
-        return
     following: defaultdict[str, list[int]] = defaultdict(list)
-    for other, item in conn.exec_driver_sql(asked[kind], (json.dumps(sorted(moved)),)):
-        following[other].append(item)
+    if kind in asked:
+        for other, item in conn.exec_driver_sql(asked[kind], (json.dumps(sorted(moved)),)):
+            following[other].append(item)
+    return following
+
+
+def follow(conn: Connection, following: Mapping[str, Sequence[int]], now: int) -> None:
+    """Write the rows of these `followers` anew."""
     for other, items in following.items():
         if other == "show":
             from aggregator.shows import items as shows

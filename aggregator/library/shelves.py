@@ -1,7 +1,8 @@
 """What each listener has of each item: owned, saved, in a service, heard. Totals of claims, summed by item.
 
 A shelf row counts the claims of accounts that are the listener's own or the household's, and nobody else's. What an
-album or artist has is what the songs and albums have that are about it or credit it, by claims alone.
+album or artist has is what the songs and albums have that are about it or credit it, by claims alone. Listens to an
+artist are those to the songs that are shown as theirs, whatever single reports call the artist.
 """
 
 from __future__ import annotations
@@ -21,6 +22,17 @@ MEMBERS = {
 }
 """Claims that count towards an item, each once."""
 
+_OF_CLAIMS = """SELECT said.item_id, t.listener_id, SUM(t.plays) AS plays, SUM(t.seconds) AS seconds,
+        MIN(t.first_at) AS first_at, MAX(t.last_at) AS last_at
+    FROM said JOIN play_total t ON t.claim_id = said.id GROUP BY said.item_id, t.listener_id"""
+_OF_SONGS = """SELECT k.artist_id AS item_id, s.listener_id, SUM(s.plays) AS plays, SUM(s.seconds) AS seconds,
+        MIN(s.first_heard) AS first_at, MAX(s.last_heard) AS last_at
+    FROM (SELECT DISTINCT artist_id, item_id FROM item_credit WHERE kind = 'recording' AND role <> 'composer'
+        AND artist_id IN (SELECT value FROM json_each(:items))) k
+    JOIN shelf s ON s.kind = 'recording' AND s.item_id = k.item_id AND s.plays GROUP BY k.artist_id, s.listener_id"""
+_HEARD = {"recording": _OF_CLAIMS, "album": _OF_CLAIMS, "artist": _OF_SONGS}
+"""Listens by item and listener."""
+
 _REFRESH = """
 INSERT INTO shelf (listener_id, kind, item_id, owned, saved, service, loved, plays, seconds, first_heard, last_heard,
                    added_at)
@@ -36,6 +48,7 @@ said AS MATERIALIZED (
     FROM member JOIN claim c ON c.id = member.claim_id JOIN account a ON a.id = c.account_id
     WHERE c.kind IN ('recording', 'album', 'artist')
 ),
+heard AS MATERIALIZED ({heard}),
 hold AS MATERIALIZED (
     SELECT h.about, MAX(json_extract(h.payload, '$.how') = 'owned') AS owned,
         MAX(json_extract(h.payload, '$.how') IN ('saved', 'followed')) AS saved,
@@ -49,12 +62,12 @@ SELECT l.id, :kind, said.item_id,
     MAX(listed AND NOT file AND (placed OR COALESCE(hold.loved, 0) = 0) OR said.present AND COALESCE(hold.saved, 0))
         AS is_service,
     MAX(said.kind = :kind AND said.present AND COALESCE(hold.loved, 0)) AS is_loved,
-    COALESCE(SUM(t.plays), 0) AS all_plays, COALESCE(SUM(t.seconds), 0), MIN(t.first_at), MAX(t.last_at),
+    COALESCE(t.plays, 0) AS all_plays, COALESCE(t.seconds, 0), t.first_at, t.last_at,
     MIN(CASE WHEN file OR listed OR hold.about IS NOT NULL THEN COALESCE(hold.since, said.first_seen) END)
 FROM said
 JOIN listener l ON (said.listener_id IS NULL OR l.id = said.listener_id) AND l.id = COALESCE(:only, l.id)
 LEFT JOIN hold ON hold.about = said.id
-LEFT JOIN play_total t ON t.claim_id = said.id AND t.listener_id = l.id
+LEFT JOIN heard t ON t.item_id = said.item_id AND t.listener_id = l.id
 GROUP BY l.id, said.item_id
 HAVING is_owned OR is_saved OR is_service OR is_loved OR all_plays
 """
@@ -80,6 +93,16 @@ def refresh(conn: Connection, kind: str, items: Iterable[int]) -> None:
     conn.exec_driver_sql(_TALLY, {**said, "sign": 1})
 
 
+def heard_artists(conn: Connection, recordings: Iterable[int]) -> set[int]:
+    """The artists whose listens are, among others, those of these recordings."""
+    rows = conn.exec_driver_sql(
+        "SELECT DISTINCT k.artist_id FROM json_each(?) JOIN shelf s ON s.kind = 'recording' AND s.item_id = value"
+        " AND s.plays JOIN item_credit k ON k.kind = 'recording' AND k.item_id = value",
+        (json.dumps(sorted(recordings)),),
+    )
+    return set(rows.scalars())
+
+
 def welcome(conn: Connection, listener_id: int) -> None:
     """Count what a new listener has: the household's."""
     for kind in MEMBERS:
@@ -93,4 +116,4 @@ def welcome(conn: Connection, listener_id: int) -> None:
 
 
 def _count(conn: Connection, said: dict[str, Any]) -> None:
-    conn.exec_driver_sql(_REFRESH.format(members=MEMBERS[said["kind"]]), said)
+    conn.exec_driver_sql(_REFRESH.format(members=MEMBERS[said["kind"]], heard=_HEARD[said["kind"]]), said)
