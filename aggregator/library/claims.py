@@ -178,11 +178,13 @@ class Intake:
 
     def _outweighs(self, key: Key, draft: Draft, row: _Stored) -> bool:
         """Does this text replace the stored one? A record does; what is implied, where it says more or newer."""
-        stored, met = strength_of(row.payload), key in self._met
-        newer = draft.strength[:2] == stored and bool(draft.strength[2])
-        wins = met or newer or draft.strength[:2] > stored or draft.strength[0] == RECORD
+        if draft.payload == row.payload or draft.strength[0] == RECORD or key in self._met:
+            self._met[key] = draft.strength
+            return draft.payload != row.payload
+        stored = strength_of(row.payload)
+        wins = draft.strength[:2] > stored or (draft.strength[:2] == stored and bool(draft.strength[2]))
         self._met[key] = draft.strength if wins else (*stored, "")
-        return wins and draft.payload != row.payload
+        return wins
 
     def _scope_of(self, draft: Draft) -> str:
         return f"{self._what}:" if draft.strength[0] == RECORD else ""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from aggregator.library.find import match
-from aggregator.library.folding import fold
+from aggregator.library.folding import fold, sort_key
 from aggregator.library.items.cards import (
     COLUMNS,
     ON_SHELF,
@@ -37,20 +37,35 @@ class ShowHit:
 
 @dataclass(frozen=True)
 class Hits:
+    """`order`: the names of the four lists, the one with the best hit first."""
+
     songs: list[SongCard]
     albums: list[AlbumCard]
     artists: list[ArtistCard]
     shows: list[ShowHit]
+    order: tuple[str, ...]
 
 
 def search(conn: Connection, listener_id: int, text: str, limit: int = 8) -> Hits:
     """The listener's own songs, albums and artists and the coming shows that hold all words of the text."""
-    return Hits(
-        [song_card(row) for row in _items(conn, "recording", listener_id, text, limit)],
-        [album_card(row) for row in _items(conn, "album", listener_id, text, limit)],
-        [artist_card(row) for row in _items(conn, "artist", listener_id, text, limit)],
-        _shows(conn, text, limit),
-    )
+    artists = [artist_card(row) for row in _items(conn, "artist", listener_id, text, limit)]
+    songs = [song_card(row) for row in _items(conn, "recording", listener_id, text, limit)]
+    albums = [album_card(row) for row in _items(conn, "album", listener_id, text, limit)]
+    shows = _shows(conn, text, limit)
+    names = {
+        "artists": [hit.name for hit in artists],
+        "songs": [hit.title for hit in songs],
+        "albums": [hit.title for hit in albums],
+        "shows": [hit.title for hit in shows],
+    }
+    order = sorted(names, key=lambda kind: -max((_likeness(name, text) for name in names[kind]), default=-1))
+    return Hits(songs, albums, artists, shows, tuple(order))
+
+
+def _likeness(name: str, text: str) -> int:
+    """2: that very name; 1: it begins so; 0: the words stand somewhere else, perhaps in its artist's name."""
+    told, wanted = sort_key(name), sort_key(text)
+    return 2 if told == wanted else int(told.startswith(wanted))
 
 
 def _items(conn: Connection, kind: str, listener_id: int, text: str, limit: int) -> list[Any]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from aggregator.library import decisions, merging
 from aggregator.plugin import Artist, Audio, Credit, Edition, Holding, Play, Show, Track, Venue
 from aggregator.store import open_store
 from tests.library.house import ANA, MONDAY, House, open_house
+
+pytestmark = pytest.mark.timeout(600)
 
 NAMES = st.sampled_from(["The Lanterns", "Lanterns", "Röyk", "Royk", "Röyk feat. Ana", "Röyk & The Lanterns"])
 TITLES = st.sampled_from(
@@ -91,7 +94,7 @@ WORLD = st.fixed_dictionaries(
     }
 )
 SLOW = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example is a database: shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
