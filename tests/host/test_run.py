@@ -213,7 +213,7 @@ def test_a_secret_that_settings_refuse_is_not_repeated(home: Home) -> None:
     account = sources.create_account(home.store, "picky", None, {"token": "open-sesame-42"}, check=False)
     row = home.run(account)
     assert (row.error, home.state(account).state) == ("settings", "settings error")
-    assert "token: Value error, ••• is too short" in row.error_words
+    assert "••• is too short" in row.error_words
 
 
 def test_a_chatty_plugin_fills_no_disk(home: Home) -> None:
