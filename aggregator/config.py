@@ -6,7 +6,6 @@ Without any there is the demo, whose data live apart in ``demo`` below the data 
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from aggregator.wording import meant
 
 
 class ConfigError(Exception):
@@ -150,9 +151,7 @@ def _words(problem: Any) -> str:
     *section, key = (str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
         return f"{'.'.join((*section, key))}: {problem['msg']}"
-    near = difflib.get_close_matches(key, _known(section), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(_known(section))}."
-    return f"{'.'.join((*section, key))} is not a setting; {hint}"
+    return f"{'.'.join((*section, key))} is not a setting; {meant(key, _known(section))}"
 
 
 def _known(section: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 SENTENCES = {
     400: ("That address does not make sense", "Something in the address or the form is not as Bandstand expects it."),
@@ -21,7 +22,18 @@ SENTENCES = {
 }
 
 
+MOST = 2**63 - 1
+"""The greatest number that the database holds. Greater ones in an address are no item's."""
+
+
+class _Number(IntegerConverter):
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=MOST)
+
+
 def explain(app: Flask) -> None:
+    """Before the pages are registered."""
+    app.url_map.converters["int"] = _Number
     app.register_error_handler(HTTPException, _page)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from aggregator import config
-from aggregator._host import accounts, find
+from aggregator._host import accounts, find, fitting, pinned
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
 from aggregator._host.run import House, open_child
@@ -78,25 +78,55 @@ def _accounts(told: Config) -> Iterator[Line]:
     house = House(told.data, open_store(told.data))
     catalogue = house.catalogue()
     with house.store.read() as conn:
-        known = accounts.every(conn)
-    for account in _with_bar(known):
-        provided = catalogue.providers.get(account.provider)
-        if provided is None:
-            yield False, f"account {account.key}: there is no provider {account.provider!r}"
-            continue
-        with Child() as child:
-            try:
-                open_child(house, account, provided, child)
-                good = account.state in ("ready", "disabled")
-                yield good, f"account {account.key}: {account.state}. {account.state_words}".rstrip(" .")
-            except Failure as failure:
-                yield False, f"account {account.key}: {failure.words}"
+        known = {account.key: account for account in accounts.every(conn)}
+    for key in _with_bar([*told.accounts, *(key for key in known if key not in told.accounts)]):
+        if key in told.accounts:
+            yield from _pinned(house, catalogue, told, key, known.get(key))
+        else:
+            yield _stored(house, catalogue, known[key])
     house.store.close()
 
 
-def _with_bar(known: list[Account]) -> Iterable[Account]:
+def _pinned(house: House, catalogue: find.Catalogue, told: Config, key: str, known: Account | None) -> Iterator[Line]:
+    """An account as config.toml has it now. How it last fared counts only where the file has not changed since."""
+    wanted = told.accounts[key]
+    provided = catalogue.providers.get(wanted.provider)
+    try:
+        if provided is None:
+            raise ConfigError(catalogue.missing(wanted.provider))
+        plain, secret = pinned.entered(house, known, wanted, provided.manifest)
+        fitting.look(provided, {**plain, **secret})
+    except (ConfigError, Failure) as error:
+        for words in getattr(error, "fields", {}).values() or [str(error)]:
+            yield False, f"{told.path}, account {key}: {words}"
+        return
+    if known and known.provider == wanted.provider and pinned.as_stored(house, known, plain, secret):
+        yield _fares(known)
+    else:
+        yield True, f"account {key}: its settings fit; it is not read yet"
+
+
+def _stored(house: House, catalogue: find.Catalogue, account: Account) -> Line:
+    """An account that was connected in the dashboard."""
+    provided = catalogue.providers.get(account.provider)
+    if provided is None:
+        return False, f"account {account.key}: {catalogue.missing(account.provider)}"
+    with Child() as child:
+        try:
+            open_child(house, account, provided, child)
+        except Failure as failure:
+            return False, f"account {account.key}: {failure.words}"
+    return _fares(account)
+
+
+def _fares(account: Account) -> Line:
+    good = account.state in ("ready", "disabled")
+    return good, f"account {account.key}: {account.state}. {account.state_words}".rstrip(" .")
+
+
+def _with_bar(keys: list[str]) -> Iterable[str]:
     """Checking takes a child per account: a bar on a terminal."""
     from rich.console import Console
     from rich.progress import track
 
-    return track(known, "accounts", console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+    return track(keys, "accounts", console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)

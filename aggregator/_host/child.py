@@ -30,6 +30,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aggregator import plugin
 from aggregator._host import frames, load
+from aggregator._host.settings import misfit
 from aggregator.plugin import Area, Artist, Complete, Friend, Provider, ProviderError, Record
 
 WINDOW = 4
@@ -212,19 +213,20 @@ class Worker:
 
 
 class _SettingsRefused(Exception):
-    """The settings do not fit the provider's own model; `fields` holds the words by field."""
+    """The settings do not fit the provider's own model; `fields` holds a sentence by field."""
 
-    def __init__(self, error: ValidationError) -> None:
+    def __init__(self, cls: type[Provider], error: ValidationError) -> None:
         problems = error.errors(include_url=False, include_input=False)
-        self.fields = {str(p["loc"][0]) if p["loc"] else "": str(p["msg"]) for p in problems}
-        super().__init__("; ".join(f"{field}: {words}" if field else words for field, words in self.fields.items()))
+        known = list(cls.Settings.model_fields)
+        self.fields = {str(p["loc"][0]) if p["loc"] else "": misfit(p, cls.name, known) for p in problems}
+        super().__init__(" ".join(self.fields.values()))
 
 
 def _settings(cls: type[Provider], values: dict[str, Any]) -> Any:
     try:
         return cls.Settings.model_validate(values)
     except ValidationError as error:
-        raise _SettingsRefused(error) from None
+        raise _SettingsRefused(cls, error) from None
 
 
 class _Door:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from aggregator.plugin import Limit
+from aggregator.wording import meant
 
 if TYPE_CHECKING:
     from aggregator._host.process import Child
@@ -83,6 +84,11 @@ class Catalogue:
     def manifest(self, provider: str) -> Manifest | None:
         found = self.providers.get(provider)
         return found.manifest if found else None
+
+    def missing(self, provider: str) -> str:
+        """Why there is no provider of this id, and what may have been meant."""
+        broken = next((each.reason for each in self.broken if Path(each.origin.label).stem == provider), None)
+        return broken or f"There is no provider {provider!r}; {meant(provider, self.providers)}"
 
 
 def providers(data: Path, wanted: Collection[str] | None = None, child: Child | None = None) -> Catalogue:

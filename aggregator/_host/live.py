@@ -143,9 +143,10 @@ class Warm:
         return self._turns[warm.account.id].locked()
 
     def _start(self, account: Account) -> _Warm:
-        provided = self._house.catalogue().providers.get(account.provider)
+        catalogue = self._house.catalogue()
+        provided = catalogue.providers.get(account.provider)
         if provided is None:
-            raise Failure("load", f"There is no provider {account.provider!r} any more.")
+            raise Failure("load", catalogue.missing(account.provider))
         child = Child()
         try:
             return _Warm(account, child, open_child(self._house, account, provided, child))

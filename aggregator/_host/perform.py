@@ -51,7 +51,7 @@ def _run(
 ) -> Done:
     provided = catalogue.providers.get(account.provider)
     if provided is None:
-        raise Failure("load", _reason(catalogue, account.provider))
+        raise Failure("load", catalogue.missing(account.provider))
     wanted = None
     if queued.what == "shows":
         from aggregator._host.wanted import wanted as everyones
@@ -63,11 +63,6 @@ def _run(
     return run_account(
         house, account, provided, queued.what, queued.id, wanted=wanted or Wanted(), child=child, watch=watch
     )
-
-
-def _reason(catalogue: find.Catalogue, provider: str) -> str:
-    broken = next((each.reason for each in catalogue.broken if provider in each.origin.label), None)
-    return broken or f"there is no provider {provider!r} any more"
 
 
 def _succeeded(house: House, catalogue: find.Catalogue, account: Account, run_id: int, done: Done) -> None:

@@ -30,7 +30,7 @@ def apply(
         known = {account.key: account for account in accounts.every(conn)}
         for key, pinned in config.accounts.items():
             try:
-                _apply_one(conn, house, known.get(key), key, pinned, catalogue.manifest(pinned.provider), environ)
+                _apply_one(conn, house, known.get(key), key, pinned, catalogue, environ)
             except _NoOwnerYet as reason:
                 waiting.append(str(reason))
         for account in known.values():
@@ -45,16 +45,17 @@ def _apply_one(
     known: Account | None,
     key: str,
     pinned: PinnedAccount,
-    manifest: find.Manifest | None,
+    catalogue: find.Catalogue,
     environ: Mapping[str, str],
 ) -> None:
+    manifest = catalogue.manifest(pinned.provider)
     values = {
         "provider": pinned.provider,
         "name": pinned.name or (manifest.name if manifest else key),
         "listener_id": _owner(conn, key, pinned, manifest),
         "pinned": True,
         "enabled": pinned.enabled,
-        **_settings(house, known, pinned, manifest, environ),
+        **_settings(house, known, pinned, catalogue, environ),
     }
     if not pinned.enabled:
         values |= {"state": "disabled", "state_words": "Switched off in config.toml."}
@@ -72,23 +73,40 @@ def _settings(
     house: House,
     known: Account | None,
     pinned: PinnedAccount,
-    manifest: find.Manifest | None,
+    catalogue: find.Catalogue,
     environ: Mapping[str, str],
 ) -> dict[str, object]:
     """The columns of settings, secrets and state; a state of ready only where something was corrected."""
+    manifest = catalogue.manifest(pinned.provider)
     if manifest is None:
-        words = f"There is no provider {pinned.provider!r}. Correct config.toml, or install it."
+        words = f"{catalogue.missing(pinned.provider)} Correct config.toml, or install it."
         return {"settings": pinned.settings, "state": "load error", "state_words": words}
     try:
-        written, from_environment = resolved(pinned.settings, environ)
+        plain, secret = entered(house, known, pinned, manifest, environ)
     except ConfigError as error:
         return {"settings": {}, "state": "settings error", "state_words": str(error)}
-    plain, secret = hidden(manifest, written)
-    before = _unlocked(house, known) if known else {}
-    secret = {**before, **secret, **from_environment}  # what a sign-in granted stays
-    if known and known.settings == plain and before == secret:
+    if known and as_stored(house, known, plain, secret):
         return {} if known.enabled == pinned.enabled else _READY
     return {"settings": plain, "secrets": house.vault.lock(secret), **_READY}
+
+
+def entered(
+    house: House,
+    known: Account | None,
+    pinned: PinnedAccount,
+    manifest: find.Manifest,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Plain settings and secrets as the file has them now, with what a sign-in granted. Raises `ConfigError`."""
+    written, from_environment = resolved(pinned.settings, environ)
+    plain, secret = hidden(manifest, written)
+    stored = _unlocked(house, known) if known else {}
+    granted = {name: value for name, value in stored.items() if name in manifest.settings.get("properties", {})}
+    return plain, {**granted, **secret, **from_environment}
+
+
+def as_stored(house: House, known: Account, plain: Mapping[str, object], secret: Mapping[str, object]) -> bool:
+    return known.settings == plain and _unlocked(house, known) == secret
 
 
 _READY: dict[str, object] = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}

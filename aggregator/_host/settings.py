@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from aggregator.wording import meant, sentence
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -66,6 +69,20 @@ def _kind(shape: Mapping[str, Any]) -> str:
     if "enum" in shape:
         return "choice"
     return {"boolean": "yes/no", "integer": "number", "number": "number"}.get(shape.get("type", ""), "text")
+
+
+def misfit(problem: Mapping[str, Any], provider: str, known: Iterable[str]) -> str:
+    """A sentence about one of pydantic's errors. `provider`: its name; `known`: the settings it has."""
+    key = str(problem["loc"][0]) if problem["loc"] else ""
+    if problem["type"] == "missing":
+        return f"{key!r} is missing."
+    if problem["type"] == "extra_forbidden":
+        return f"{key!r} is not a setting of {provider}; {meant(key, known)}"
+    reason = _EXPECTED.sub("it should", str(problem["msg"]).removeprefix("Value error, "))
+    return sentence(f"{key!r} does not fit: {reason}" if key else reason)
+
+
+_EXPECTED = re.compile(r"^(Input|String|Value) should")
 
 
 class Vault:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from aggregator._host.process import Failure
+from aggregator.wording import sentence
 
 LONGEST_PAUSE = 6 * 3600
 LONGEST_PAUSE_AFTER_BUG = 24 * 3600
@@ -26,16 +27,16 @@ class Verdict:
 
 def after(failure: Failure, provider: str, failures: int, blocked_until: float | None, now: int) -> Verdict:
     """`failures` in a row before this one; `blocked_until` is what the service itself asked for, if it did."""
-    told = failure.words.rstrip(".")
+    told = sentence(failure.words)
     match failure.kind:
         case "AuthFailed":
-            words = f"{provider} refused the credentials: {told}. What it brought stays; renew them here to go on."
+            words = f"{provider} refused the credentials: {told} What it brought stays; renew them here to go on."
             return Verdict("needs the listener", words)
         case "settings":
-            words = f"The settings do not fit: {told}. Nothing is read until they are corrected."
+            words = f"The settings do not fit. {told} Nothing is read until they are corrected."
             return Verdict("settings error", words)
         case "load":
-            words = f"{provider} cannot be loaded: {told}. Everything else goes on without it."
+            words = f"{provider} cannot be loaded: {told} Everything else goes on without it."
             return Verdict("load error", words)
         case "RateLimited":
             until = max(now + round(failure.retry_after or 0), round(blocked_until or 0))
@@ -64,13 +65,13 @@ def _asked_for_pause(provider: str, until: int) -> str:
 def _trouble(kind: str, provider: str, told: str) -> str:
     match kind:
         case "Unavailable":
-            return f"{provider} does not answer: {told}. Your library stays as it is."
+            return f"{provider} does not answer: {told} Your library stays as it is."
         case "BadData" | "ProviderError":
-            return f"{provider} answered something that makes no sense: {told}. Your library stays as it is."
+            return f"{provider} answered something that makes no sense: {told} Your library stays as it is."
         case "host":
-            return f"Bandstand itself failed while it read {provider}: {told}. Your library stays as it is."
+            return f"Bandstand itself failed while it read {provider}: {told} Your library stays as it is."
         case _:
-            return f"Bug in {provider}: {told}. It was stopped, and what it had brought is kept."
+            return f"Bug in {provider}: {told} It was stopped, and what it had brought is kept."
 
 
 def _again(until: int) -> str:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aggregator.config import Config
     from aggregator.demo.service import Running
+
+MARK = "demo.json"
+"""In the demo's data directory: when its story began, when it was last told, and the ports the services had then."""
+
+
+def lives_in(data: Path) -> bool:
+    """Whether the demo has moved in there. The marked folder is its own for good."""
+    return (data / MARK).exists()
 
 
 def prepare(config: Config) -> list[Running]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from aggregator import listeners, sources
 from aggregator._host import accounts
 from aggregator.config import Config
-from aggregator.demo import tokens, truth, world
+from aggregator.demo import MARK, tokens, truth, world
 from aggregator.demo.catalogue import MUSIC
 from aggregator.demo.listening import DAY
 from aggregator.demo.service import Running
@@ -25,8 +25,6 @@ from aggregator.shows import places
 from aggregator.store import Store, open_store
 
 SERVICES = ("spotify", "lastfm", "ticketmaster")
-MARK = "demo.json"
-"""In the demo's data directory: when its story began, when it was last told, and the ports the services had then."""
 LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
 TRUTH = "truth.json"
 """Beside it: what every page must show once everything is read for the first time."""

@@ -22,14 +22,16 @@ from aggregator.sources.change import (
     SettingsRefused,
     SourceError,
     change_settings,
+    closed,
     create_account,
     request_sync,
     switch,
 )
-from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in
+from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in, searchable
 
 __all__ = [
     "FormField", "HeldRemoval", "Line", "LiveAnswer", "Offer", "Part", "Refused", "Run", "SettingsRefused",
-    "SourceCard", "SourceError", "able", "ask_live", "begin_sign_in", "cards", "change_settings", "create_account",
-    "finish_sign_in", "offers", "progress", "refused", "request_sync", "standing", "switch",
+    "SourceCard", "SourceError", "able", "ask_live", "begin_sign_in", "cards", "change_settings", "closed",
+    "create_account", "finish_sign_in", "offers", "progress", "refused", "request_sync",
+    "searchable", "standing", "switch",
 ]  # fmt: skip

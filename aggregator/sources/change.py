@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from aggregator._host import accounts, control, find, runs
+from aggregator import demo
+from aggregator._host import accounts, control, find, fitting, runs
 from aggregator._host.accounts import Account
-from aggregator._host.process import Child, Failure, NoDuties
+from aggregator._host.process import Failure
 from aggregator._host.run import House, hidden
 from aggregator.library import guard
 from aggregator.sources.cards import seen_by
@@ -62,11 +63,10 @@ def create_account(
     """A new account of `listener_id` (None: the household's), its first sync queued; returns its id.
 
     `check` has the provider itself look at the settings first, in a child (0.3 s). Raises `SettingsRefused`, or
-    `SourceError` where there is no such provider.
+    `SourceError` where there is no such provider or this is the demo, already moved in.
     """
-    provided = find.providers(store.folder).providers.get(provider)
-    if provided is None:
-        raise SourceError(f"There is no provider {provider!r}.")
+    _refuse_where_closed(store)
+    provided = _provided(store, provider)
     if check:
         _check(provided, values)
     plain, secret = hidden(provided.manifest, values)
@@ -90,10 +90,9 @@ def create_account(
 
 def change_settings(store: Store, listener_id: int, account_id: int, values: Mapping[str, Any]) -> None:
     """New settings, checked by the provider; a secret left empty stays as it was. Raises as `create_account`."""
+    _refuse_where_closed(store)
     account = _own(store, listener_id, account_id)
-    provided = find.providers(store.folder).providers.get(account.provider)
-    if provided is None:
-        raise SourceError(f"There is no provider {account.provider!r}.")
+    provided = _provided(store, account.provider)
     house = House(store.folder, store)
     plain, secret = hidden(provided.manifest, values)
     secrets = {**house.vault.unlock(account.secrets), **{name: value for name, value in secret.items() if value}}
@@ -115,6 +114,30 @@ def switch(store: Store, listener_id: int, account_id: int, on: bool) -> None:
     control.wake(store.folder)
 
 
+IN_DEMO = (
+    "This is the demo: its music is invented, and nothing of your own is added to it. To begin with your own, copy "
+    "config.example.toml to config.toml, then start Bandstand again with “make run”."
+)
+
+
+def closed(store: Store) -> str | None:
+    """Why nothing can be connected here or set anew: in the demo, what is invented and what is real never mix."""
+    return IN_DEMO if demo.lives_in(store.folder) else None
+
+
+def _refuse_where_closed(store: Store) -> None:
+    if words := closed(store):
+        raise SourceError(words)
+
+
+def _provided(store: Store, provider: str) -> find.Provided:
+    catalogue = find.providers(store.folder)
+    found = catalogue.providers.get(provider)
+    if found is None:
+        raise SourceError(catalogue.missing(provider))
+    return found
+
+
 def _own(store: Store, listener_id: int, account_id: int) -> Account:
     """An account the listener may change: their own or the household's, and not one of config.toml."""
     with store.read() as conn:
@@ -127,20 +150,10 @@ def _own(store: Store, listener_id: int, account_id: int) -> Account:
 
 
 def _check(provided: find.Provided, values: Mapping[str, Any]) -> None:
-    order = {
-        "target": provided.origin.target,
-        "provider": provided.manifest.id,
-        "settings": dict(values),
-        "state": {},
-        "remembered": {},
-        "cache": None,
-        "memory_mb": provided.manifest.memory_mb,
-    }
-    with Child() as child:
-        try:
-            child.open(order, NoDuties())
-        except Failure as failure:
-            raise SettingsRefused(failure.words, failure.fields) from None
+    try:
+        fitting.look(provided, values)
+    except Failure as failure:
+        raise SettingsRefused(failure.words, failure.fields) from None
 
 
 def _free_key(conn: Connection, provider: str) -> str:

@@ -64,11 +64,21 @@ def ask_live(
 
 def able(store: Store, listener_id: int, capability: str) -> list[int]:
     """Accounts the listener sees that can be asked live now (`discovery`, `search`, `friends`)."""
+    return [account.id for account in _able(store, listener_id, capability)]
+
+
+def searchable(store: Store, listener_id: int) -> list[int]:
+    """One account of each service that can be searched: two would give the same answer. The listener's own first."""
+    found = sorted(_able(store, listener_id, "search"), key=lambda account: account.listener_id is None)
+    return list({account.provider: account.id for account in reversed(found)}.values())[::-1]
+
+
+def _able(store: Store, listener_id: int, capability: str) -> list[Account]:
     catalogue, now = find.providers(store.folder), time.time()
     with store.read() as conn:
         seen = seen_by(conn, listener_id)
     return [
-        each.id
+        each
         for each in seen
         if each.enabled and each.state in ("ready", "backing off") and (each.blocked_until or 0) <= now
         if (manifest := catalogue.manifest(each.provider)) and capability in manifest.capabilities

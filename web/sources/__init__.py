@@ -96,6 +96,8 @@ def create(provider: str) -> ResponseReturnValue:
         account_id = sources.create_account(store(), provider, owner, values, name=name)
     except SettingsRefused as refused:
         return _form(offer, values, refused.fields, None if refused.fields else str(refused)), 422
+    except SourceError as error:
+        return _form(offer, values, {}, str(error)), 422
     if "sign_in" in _card(account_id).capabilities:
         return sign_in(account_id)
     flash("Connected. It is being read now.")
@@ -199,7 +201,7 @@ def _form(
     offer: Offer, values: dict[str, Any], faults: dict[str, str], trouble: str | None, card: SourceCard | None = None
 ) -> str:
     told = {"offer": offer, "values": values, "faults": faults, "trouble": trouble, "card": card}
-    return render_template("sources/form.html", **told, address=_return_address())
+    return render_template("sources/form.html", **told, closed=sources.closed(store()), address=_return_address())
 
 
 def _values(offer: Offer) -> dict[str, Any]:

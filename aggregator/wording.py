@@ -1,0 +1,18 @@
+"""Pieces of sentences that several rooms say."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """After a word that is not known: ``did you mean 'port'?``, or all that is."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(choices)}."
+
+
+def sentence(words: str) -> str:
+    """The words with one stop at their end, whatever they ended with."""
+    return words if words.endswith(("?", "!", "…")) else f"{words.rstrip('.')}."
