@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def teach(app: Flask) -> None:
-    filters = (clock, span, count, plural, ago, day, iso_day, size, outside)
+    filters = (clock, span, count, plural, listed, ago, day, iso_day, size, outside)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals.update(hue=hue, sleeve_seed=sleeves.seed, year_of=year_of, moment_of=moment_of)
 
@@ -63,6 +64,11 @@ def count(number: int) -> str:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """`1 song`, `1,204 songs`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`Spotify, Last.fm and Attic`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def size(octets: int) -> str:
