@@ -4,8 +4,8 @@ import pytest
 
 from aggregator import stars
 from aggregator.library import decisions, items, merging
-from aggregator.plugin import Holding
-from tests.library.house import ANA, BEN, edition, file, play, track
+from aggregator.plugin import Artist, Holding, Show, Venue
+from tests.library.house import ANA, BEN, credits, edition, file, play, track
 
 
 @pytest.fixture
@@ -134,3 +134,85 @@ def test_nobody_is_asked_about_another_listeners_accounts(house):
     house.merge()
     assert read(house, decisions.unsure_pairs, ANA) == []
     assert len(read(house, decisions.unsure_pairs, BEN)) == 1
+
+
+@pytest.fixture
+def two_bands(house):
+    """Two bands called Morrow, taken for one: one made Blast, the other Ferry. Last.fm names no albums."""
+    for album, song in (("Blast", "Anvil"), ("Ferry", "Tide")):
+        house.sync(
+            "files",
+            *(edition(album, album, "Morrow"), file(song, song, "Morrow", edition=album)),
+            *(file(f"{song} {n}", f"{song} {n}", "Morrow", edition=album) for n in range(2)),
+            scope=None,
+        )
+    house.plays("lastfm", *(play(10 * n, "Anvil", "Morrow") for n in range(3)), play(60, "Tide", "Morrow"))
+    house.merge()
+    return house
+
+
+def artist_of(house, album):
+    return house.value(
+        "SELECT artist_id FROM item_credit WHERE kind = 'album' AND item_id = ?", house.claim("files", "album", album)
+    )
+
+
+def split_off(house, hint):
+    """Tick the one row whose words begin so."""
+    [row] = [row for row in read(house, items.artist, ANA, artist_of(house, "Blast")).claims if hint in row.hint]
+    return decisions.split(house.store, ANA, "artist", row.claims)
+
+
+def test_one_of_two_bands_of_a_name_can_be_ticked_alone(two_bands):
+    page = read(two_bands, items.artist, ANA, artist_of(two_bands, "Blast"))
+    assert [(row.account, row.hint) for row in page.claims] == [
+        ("Files", "on Blast"),
+        ("Files", "on Ferry"),
+        ("Lastfm", "of Anvil and Tide, 4 plays"),
+    ]
+    split_off(two_bands, "on Blast")
+    assert artist_of(two_bands, "Blast") != artist_of(two_bands, "Ferry")
+
+
+def test_an_artist_was_heard_as_often_as_the_songs_on_their_page(two_bands):
+    decision = split_off(two_bands, "on Blast")
+    for album, plays in (("Blast", 3), ("Ferry", 1)):
+        page = read(two_bands, items.artist, ANA, artist_of(two_bands, album))
+        assert (page.plays, sum(song.plays for song in page.songs)) == (plays, plays)
+    two_bands.plays("lastfm", play(90, "Anvil", "Morrow"))
+    two_bands.merge()
+    assert read(two_bands, items.artist, ANA, artist_of(two_bands, "Blast")).plays == 4
+    decisions.undo(two_bands.store, decision)
+    assert read(two_bands, items.artist, ANA, artist_of(two_bands, "Blast")).plays == 5
+
+
+def test_known_ids_and_numbers_tell_what_is_meant(house):
+    house.sync("spotify", Artist(id="m", name="Morrow", ids={"mbid": "0f3c2a77-aaaa"}))
+    house.sync("files", file("t", "Tide", "Morrow", seconds=185))
+    house.plays("lastfm", play(0, "Tide", "Morrow"))
+    house.merge()
+    page = read(house, items.artist, ANA, house.claim("spotify", "artist", "m"))
+    assert [row.hint for row in page.claims] == ["of Tide", "MusicBrainz id 0f3c2a77", "of Tide, 1 play"]
+    song = read(house, items.recording, ANA, house.claim("files", "recording", "t"))
+    assert [row.hint for row in song.claims] == ["3:05", "1 play"]
+
+
+def test_a_question_tells_of_each_side_what_helps_to_answer(house):
+    house.sync("files", edition("e", "Blue Room", released="2019"), file("t", "Harbour", seconds=185, edition="e"))
+    house.sync("spotify", track("t", "Harbour", seconds=190), track("u", "Harbour", seconds=190))
+    house.plays("lastfm", play(0, "Harbour", album="Blue Room"))
+    venue = Venue(name="The Hall", city="Springfield")
+    house.sync(
+        "tickets",
+        Show(id="s", title="Lanterns live", day="2026-05-01", lineup=credits("The Lanterns"), venue=venue),
+        what="shows",
+    )
+    house.merge()
+    asked = {pair.kind: pair for pair in read(house, decisions.unsure_pairs, ANA)}
+    song, artist = asked["recording"], asked["artist"]
+    assert song.a.facts == ("On Blue Room", "2019", "3:05", "1 play", "Files and Lastfm")
+    assert song.b.facts == ("3:10", "Not played yet", "Spotify")
+    assert {artist.a.facts, artist.b.facts} == {
+        ("On Blue Room", "1 play", "Files, Lastfm and Spotify"),
+        ("On the bill of Lanterns live, 2026-05-01, The Hall", "Not played yet", "Tickets"),
+    }
