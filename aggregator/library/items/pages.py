@@ -139,7 +139,7 @@ def album(conn: Connection, listener_id: int, id: int, version: int | None = Non
     editions = _editions(slots, accounts)
     [card] = cards.playable(conn, listener_id, [cards.album_card(row)])
     return AlbumPage(
-        **_origin(conn, "album", row, accounts),
+        **_origin(conn, "album", row, listener_id, accounts),
         card=card,
         artists=cards.credited(conn, "album", id),
         songs=_union(slots, [each for each in editions if version in (None, each.claim)], chosen=version is not None),
@@ -157,7 +157,7 @@ def artist(conn: Connection, listener_id: int, id: int) -> ArtistPage | Moved | 
     albums = _credited(conn, "album", listener_id, id, "COALESCE(i.year, 0) DESC, i.id", MOST_ALBUMS)
     songs = _credited(conn, "recording", listener_id, id, "s.plays DESC, s.owned DESC, i.id", TOP_SONGS)
     return ArtistPage(
-        **_origin(conn, "artist", row, accounts),
+        **_origin(conn, "artist", row, listener_id, accounts),
         card=cards.artist_card(row),
         albums=cards.playable(conn, listener_id, map(cards.album_card, albums)),
         songs=[cards.song_card(song) for song in songs],
@@ -171,7 +171,7 @@ def recording(conn: Connection, listener_id: int, id: int) -> RecordingPage | Mo
         return row
     accounts = visible_accounts(conn, listener_id)
     return RecordingPage(
-        **_origin(conn, "recording", row, accounts),
+        **_origin(conn, "recording", row, listener_id, accounts),
         card=cards.song_card(row),
         artists=cards.credited(conn, "recording", id),
         copies=_copies(conn, id, accounts),
@@ -191,8 +191,10 @@ def _row(conn: Connection, kind: str, listener_id: int, id: int) -> Row[Any] | M
     return Moved(item) if item is not None and item != id else None
 
 
-def _origin(conn: Connection, kind: str, row: Row[Any], accounts: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
-    claims = claim_rows(conn, kind, row.id, accounts)
+def _origin(
+    conn: Connection, kind: str, row: Row[Any], listener_id: int, accounts: Mapping[int, tuple[str, str]]
+) -> dict[str, Any]:
+    claims = claim_rows(conn, kind, row.id, listener_id, accounts)
     return {
         "provenance": provenance(accounts, row.sources, row.plays, row.first_heard),
         "claims": claims,
