@@ -149,9 +149,12 @@ class World:
             yield Play(at=at, title=title, credits=[Credit(name=album.artist)], album=album.title, id=f"{number}")
 
     def shows(self) -> Iterator[Record]:
+        """A quarter of the bills is by artists of the house."""
         dice = random.Random(SEED + 9)
         for number in range(self.size.shows):
-            act = dice.choice(self.artists)
+            known = dice.random() < 0.25
+            act = dice.choice(self.artists) if known else f"{self._title(dice)} Collective"
+            ids = {"mbid": f"{self.artists.index(act):032}"} if known else {}
             venue = Venue(
                 name=f"Room {number % 120}", id=f"v{number % 120}", city="Chicago", region="IL", zone="America/Chicago",
                 latitude=CHICAGO[0] + (number % 120 - 60) / 200, longitude=CHICAGO[1] + (number % 11 - 5) / 40,
@@ -159,7 +162,7 @@ class World:
             yield Show(
                 id=f"s{number}", title=f"{act} live", day=date.today() + timedelta(days=dice.randrange(120)),
                 start=clock(dice.choice((19, 20, 21))), venue=venue, tickets=Tickets(low=20, high=45, currency="USD"),
-                lineup=[Credit(name=act, role="headliner", ids={"mbid": f"{self.artists.index(act):032}"})],
+                lineup=[Credit(name=act, role="headliner", ids=ids)],
             )  # fmt: skip
         yield Complete(scope="chicago")
 
