@@ -44,12 +44,24 @@ def test_what_cannot_be_is_refused_with_the_reason(client: FlaskClient, store: S
     for form, words in (
         ({"zip": "00000"}, "zip code"),
         ({"latitude": "north", "longitude": "1"}, "numbers in degrees"),
-        ({"zip": "95616", "radius": "-4"}, "Radius"),
+        ({"zip": "95616", "radius": "-4"}, "The radius is a number above 0 and at most 500."),
+        ({"zip": "95616", "radius": ""}, "The radius is a number above 0 and at most 500."),
+        ({"zip": "95616", "radius": "20", "unit": "ells"}, "Unit: choose one of what is offered."),
     ):
         answer = client.post("/settings/place", data=form)
         assert answer.status_code == 422
         assert words in answer.text
     assert preferences(store, ana) == Preferences()
+
+
+def test_a_refused_form_keeps_what_was_typed_and_its_address_is_the_page(client: FlaskClient) -> None:
+    refused = client.post("/settings/place", data={"zip": "00000", "radius": "35", "unit": "km"}).text
+    assert 'name="zip" inputmode="numeric" maxlength="10" autocomplete="postal-code" value="00000"' in refused
+    assert 'value="35"' in refused
+    assert 'value="km" checked' in refused
+    for section, place in (("place", "place"), ("listening", "listening"), ("password", "account")):
+        assert client.get(f"/settings/{section}").headers["Location"] == f"/settings#{place}"
+    assert client.get("/settings/nothing").status_code == 404
 
 
 def test_the_theme_is_in_the_first_byte(client: FlaskClient) -> None:

@@ -9,8 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator import listeners
+from aggregator.config import Config, PinnedAccount
 from aggregator.store import Store
-from web import sign_in
+from web import create_app, sign_in
 
 from .conftest import PASSWORD
 
@@ -89,6 +90,26 @@ def test_the_first_owner_needs_the_code_of_the_terminal_once(visitor: FlaskClien
     assert not (data / "owner-code").exists()
     assert visitor.get("/welcome").status_code == 404
     assert visitor.post("/welcome", data={**form, "name": "Eve", "code": code}).status_code == 404
+
+
+def test_a_short_password_with_the_right_code_is_told_by_itself(visitor: FlaskClient, store: Store, data: Path) -> None:
+    form = {"name": "Ana", "password": "short", "code": "wrong"}
+    refused = visitor.post("/welcome", data=form).text
+    assert "not the code" in refused
+    assert "novalidate" in refused  # else the browser would hold the next try back, under words that are no longer true
+    again = visitor.post("/welcome", data={**form, "code": listeners.owner_code(data)}).text
+    assert "at least 8 characters" in again.partition("<label")[0]
+    assert "not the code" not in again
+
+
+@pytest.mark.parametrize("connected", [False, True])
+def test_the_first_owner_is_asked_for_a_source_only_without_one(data: Path, store: Store, connected: bool) -> None:
+    pinned = {"music": PinnedAccount(provider="files")} if connected else {}
+    visitor = create_app(Config(data=data, path=data / "config.toml", accounts=pinned), store).test_client()
+    form = {"name": "Ana", "password": PASSWORD, "code": listeners.owner_code(data)}
+    page = visitor.post("/welcome", data=form, follow_redirects=True).text
+    assert "Welcome." in page
+    assert ("Connect your first source" in page) is not connected
 
 
 def test_a_new_password_ends_other_sessions_but_not_this_one(client: FlaskClient, visitor: FlaskClient) -> None:

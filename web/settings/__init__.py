@@ -16,10 +16,23 @@ from web.context import listener, store
 
 bp = Blueprint("settings", __name__, template_folder="templates")
 
+SECTIONS = {"password": "account", "devices": "account"}
+"""Where on the page a form stands, when not under its own name."""
+EXPECTED = {
+    "radius": "The radius is a number above 0 and at most 500.",
+    "own_after_plays": "Plays that make an artist yours: a whole number from 1 to 1,000.",
+}
+
 
 @bp.get("/settings")
 def page() -> ResponseReturnValue:
     return _page()
+
+
+@bp.get("/settings/<any(place, look, listening, feed, password, devices):section>")
+def again(section: str) -> ResponseReturnValue:
+    """A refused form leaves its own address in the browser; loaded again, it is the page."""
+    return _back(SECTIONS.get(section, section))
 
 
 @bp.post("/settings/place")
@@ -86,9 +99,8 @@ def devices() -> ResponseReturnValue:
 def _page(troubles: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
     """`troubles` by section, with what was typed kept in its fields."""
     token = listeners.feed_token(cast(bytes, current_app.secret_key), listener())
-    return render_template(
-        "settings/page.html", wanted=listener().preferences, troubles=troubles or {}, token=token
-    ), status
+    told = {"wanted": listener().preferences, "typed": request.form, "troubles": troubles or {}}
+    return render_template("settings/page.html", **told, token=token), status
 
 
 def _save(section: str, done: str, **changes: Any) -> ResponseReturnValue:
@@ -96,15 +108,14 @@ def _save(section: str, done: str, **changes: Any) -> ResponseReturnValue:
     try:
         wanted = Preferences.model_validate({**current, **{k: v for k, v in changes.items() if v is not None}})
     except ValidationError as error:
-        return _page({section: "; ".join(_words(problem) for problem in error.errors())}, 422)
+        return _page({section: " ".join(_words(str(problem["loc"][0])) for problem in error.errors())}, 422)
     listeners.save_preferences(store(), listener().id, wanted)
     flash(done)
     return _back(section)
 
 
-def _words(problem: Any) -> str:
-    name = str(problem["loc"][0]).replace("_", " ").capitalize()
-    return f"{name}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+def _words(setting: str) -> str:
+    return EXPECTED.get(setting) or f"{setting.replace('_', ' ').capitalize()}: choose one of what is offered."
 
 
 def _place(zip_code: str, latitude: str, longitude: str, zone: str) -> Place | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator import listeners
+from aggregator import listeners, sources
 from web import guard, words
 from web.context import config, store
 
@@ -72,7 +72,8 @@ def found() -> ResponseReturnValue:
         throttle.failed(limits)
         return render_template("sign_in/welcome.html", name=name, code=code, trouble=str(trouble)), 403
     guard.sign_in(owner)
-    flash("Welcome. Connect your first source to fill the library.")
+    connected = config().accounts or sources.cards(store(), owner.id)
+    flash("Welcome." if connected else "Welcome. Connect your first source to fill the library.")
     return redirect(url_for("sources.page"), 303)
 
 
