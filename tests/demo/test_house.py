@@ -97,3 +97,15 @@ def test_a_start_that_broke_off_is_made_good(config: Config, store: Store, monke
     start(config)
     assert len(settings(store)) == 7
     assert len(listeners.everyone(store)) == 2
+
+
+def test_only_the_demo_itself_moves_in(config: Config, store: Store) -> None:
+    start(config)
+    robin = listeners.everyone(store)[0].id
+    before = settings(store)
+    music = next(card.id for card in sources.cards(store, robin) if card.key == "music")
+    with pytest.raises(sources.SourceError, match="copy config"):
+        sources.create_account(store, "files", None, {"folder": str(config.data)})
+    with pytest.raises(sources.SourceError, match="copy config"):
+        sources.change_settings(store, robin, music, {"folder": str(config.data)})
+    assert settings(store) == before

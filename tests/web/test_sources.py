@@ -69,6 +69,17 @@ def test_a_folder_is_connected_and_a_wrong_one_refused_in_words(
     assert ">Attic</h2>" in page
 
 
+def test_into_the_demo_nothing_of_ones_own_is_let(at_home: FlaskClient, house: Store, tmp_path: Path) -> None:
+    (house.folder / "demo.json").write_text("{}")
+    before = states(at_home.get("/sources").text)
+    for address in ("/sources/new/files", f"/sources/{number(house, 'files')}/settings"):
+        for page in (at_home.get(address), at_home.post(address, data={"folder": str(tmp_path)})):
+            assert "This is the demo" in page.text
+            assert "config.example.toml" in page.text
+            assert 'name="folder"' not in page.text
+    assert states(at_home.get("/sources").text) == before
+
+
 def test_a_removal_held_back_waits_for_a_word(at_home: FlaskClient, house: Store) -> None:
     files = number(house, "files")
     with house.write() as conn:
