@@ -190,7 +190,9 @@ def test_a_split_is_told_with_its_undo(visit: Page, ids: dict[str, int]) -> None
     expect(told).to_contain_text("Taken back")
 
 
-@pytest.mark.parametrize(("button", "said"), [("Same artist", "are the same artist"), ("Not the same", "are not the same")])
+@pytest.mark.parametrize(
+    ("button", "said"), [("Same artist", "are the same artist"), ("Not the same", "are not the same")]
+)
 def test_the_mouse_says_what_the_button_says(visit: Page, button: str, said: str) -> None:
     visit.goto("/library/unsure")
     visit.get_by_role("button", name=button).first.click()
