@@ -25,7 +25,7 @@ from aggregator.recommendations.dismissals import Dismissed, album_key, dismisse
 from aggregator.recommendations.knowledge import Found, Knowledge, read
 from aggregator.recommendations.ranking import Reason
 from aggregator.store import Store
-from aggregator.store.schema import account, album, claim, link, recommended, shelf
+from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, shelf
 
 DISCOVERY = "discovery"
 
@@ -207,15 +207,26 @@ def _items(conn: Connection, picks: Iterable[Pick], linked: bool = True) -> dict
 
 
 def _having(conn: Connection, listener_id: int) -> Having:
-    """A shelf holds what is owned, saved, in a service or heard, and nothing else."""
+    """A shelf holds what is owned, saved, in a service or heard, and nothing else.
+
+    Artists whom a single source credits with a song that was heard count too, though it is shown as somebody else's.
+    """
     mine = (shelf.c.listener_id == listener_id, shelf.c.kind.in_(("artist", "album")))
     items = conn.execute(select(shelf.c.kind, shelf.c.item_id).where(*mine))
+    heard = conn.scalars(
+        select(link.c.item_id)
+        .join(credit, credit.c.artist_claim_id == link.c.claim_id)
+        .join(play_total, play_total.c.claim_id == credit.c.claim_id)
+        .where(play_total.c.listener_id == listener_id, credit.c.role != "composer")
+        .distinct()
+    )
     albums = conn.execute(
         select(album.c.title, album.c.credit)
         .join(shelf, shelf.c.item_id == album.c.id)
         .where(*mine, shelf.c.kind == "album")
     )
-    return Having(set(map(tuple, items)), {album_key(title, credit) for title, credit in albums})
+    had = {(kind, item) for kind, item in items} | {("artist", item) for item in heard}
+    return Having(had, {album_key(title, credit) for title, credit in albums})
 
 
 def _rows(

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from aggregator._host import accounts, find, runs, settings
 from aggregator._host.accounts import Account
@@ -89,10 +89,10 @@ class SourceCard:
     capabilities: tuple[str, ...]
     parts: tuple[Part, ...]
     sizes: dict[str, int]
-    """Present claims by kind: artist, album, recording, show …"""
+    """Present claims by kind, but for what was only recommended: artist, album, recording, show …"""
     held: tuple[HeldRemoval, ...]
     lines: tuple[Line, ...]
-    """What it logged and skipped in its newest runs, newest first."""
+    """What it logged in its newest runs, and what it could not read when it was last read to the end; newest first."""
 
     @property
     def can_sign_in(self) -> bool:
@@ -211,14 +211,33 @@ def _run(row: Any) -> Run:
     return Run(**{**columns, "counts": json.loads(row.counts)})
 
 
+_RECOMMENDED = """
+WITH found AS MATERIALIZED (
+    SELECT id, account_id, kind FROM claim WHERE scope = 'discovery' AND present
+    AND account_id IN (SELECT value FROM json_each(?))
+)
+SELECT account_id, kind, COUNT(*) FROM (
+    SELECT id, account_id, kind FROM found UNION SELECT artist.id, artist.account_id, artist.kind
+    FROM found JOIN credit k ON k.claim_id = found.id JOIN claim artist ON artist.id = k.artist_claim_id
+    WHERE artist.present AND artist.scope = '' AND NOT EXISTS (
+        SELECT 1 FROM credit o JOIN claim c ON c.id = o.claim_id
+        WHERE o.artist_claim_id = artist.id AND c.scope <> 'discovery'
+    )
+) GROUP BY account_id, kind
+"""
+"""What was found for recommendations, and artists known by credits of that alone."""
+
+
 def _sizes(conn: Connection, ids: list[int]) -> dict[int, dict[str, int]]:
-    """Present claims by account and kind: all less the absent, since only these two are counted by indexes alone."""
+    """Present claims by account and kind: all less the absent and the recommended, which indexes alone can count."""
     by = (claim.c.account_id, claim.c.kind)
     query = select(*by, func.count()).where(claim.c.account_id.in_(ids)).group_by(*by)
     absent = {(account_id, kind): count for account_id, kind, count in conn.execute(query.where(~claim.c.present))}
+    told = conn.exec_driver_sql(_RECOMMENDED, (json.dumps(ids),))
+    recommended = {(account_id, kind): count for account_id, kind, count in told}
     sizes: dict[int, dict[str, int]] = {}
     for account_id, kind, count in conn.execute(query):
-        if present := count - absent.get((account_id, kind), 0):
+        if present := count - absent.get((account_id, kind), 0) - recommended.get((account_id, kind), 0):
             sizes.setdefault(account_id, {})[kind] = present
     return sizes
 
@@ -233,12 +252,19 @@ def _held(conn: Connection, ids: list[int]) -> dict[int, list[HeldRemoval]]:
 
 
 def _lines(conn: Connection, ids: list[int]) -> dict[int, list[Line]]:
-    joined = run_line.join(run, run.c.id == run_line.c.run_id)
+    """What could not be read is told again by every run: the newest that came to the end replaces those before it."""
+    ended = select(run.c.account_id, run.c.what, func.max(run.c.id).label("id")).where(run.c.state == "done")
+    whole = ended.group_by(run.c.account_id, run.c.what).subquery()
+    same = and_(whole.c.account_id == run.c.account_id, whole.c.what == run.c.what)
+    joined = run_line.join(run, run.c.id == run_line.c.run_id).outerjoin(whole, same)
     newest = select(run_line, run.c.account_id, _newest_first().label("number")).select_from(joined)
-    numbered = newest.where(run.c.account_id.in_(ids)).subquery()
+    stands = or_(run_line.c.level != "skipped", run.c.id >= func.coalesce(whole.c.id, 0))
+    numbered = newest.where(run.c.account_id.in_(ids), stands).subquery()
     found: dict[int, list[Line]] = {}
     for row in conn.execute(select(numbered).where(numbered.c.number <= LINES_SHOWN).order_by(numbered.c.number)):
-        found.setdefault(row.account_id, []).append(Line(row.at, row.level, row.line))
+        lines = found.setdefault(row.account_id, [])
+        if row.level != "skipped" or row.line not in {line.text for line in lines if line.level == "skipped"}:
+            lines.append(Line(row.at, row.level, row.line))
     return found
 
 

@@ -164,6 +164,8 @@ claim = Table(
     UniqueConstraint("account_id", "kind", "pid"),
     Index(None, "about"),
     Index("ix_claim_absent", "account_id", "kind", sqlite_where=text("present = 0")),
+    Index("ix_claim_discovery", "account_id", "kind", sqlite_where=text("scope = 'discovery'")),
+    sqlite_autoincrement=True,  # an address a listener kept must never lead to something else
 )
 
 credit = Table(  # who is credited by a claim; every credit is an artist claim

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aggregator import listeners, sources
-from aggregator._host import accounts
+from aggregator._host import accounts, runs
 from tests.host.conftest import Home
 
 
@@ -35,6 +35,28 @@ def test_what_was_skipped_is_listed(home: Home, robin: int) -> None:
     home.run(home.account("good"))
     (card,) = sources.cards(home.store, robin)
     assert ("skipped", "broken: not a song") in [(line.level, line.text) for line in card.lines]
+
+
+def test_what_could_not_be_read_is_told_once_however_often_it_was_tried(home: Home, robin: int) -> None:
+    account = home.account("good")
+    for _ in range(2):
+        home.run(account)
+    assert skipped(home, robin) == ["broken: not a song"]
+    with home.store.write() as conn:
+        started = runs.ask(conn, "library", account, "listener", 0)
+        runs.start(conn, started, 0)
+        runs.lines(conn, started, [(0, "skipped", "broken: not a song"), (0, "skipped", "torn: ends early")])
+        runs.fail(conn, started, 0, "Unavailable", "", None, {})
+    assert skipped(home, robin) == ["torn: ends early", "broken: not a song"]
+    with home.store.write() as conn:
+        healed = runs.ask(conn, "library", account, "listener", 0)
+        runs.succeed(conn, healed, 0, {})
+    assert skipped(home, robin) == []
+
+
+def skipped(home: Home, listener: int) -> list[str]:
+    (card,) = sources.cards(home.store, listener)
+    return [line.text for line in card.lines if line.level == "skipped"]
 
 
 def test_another_listeners_source_is_neither_seen_nor_touched(home: Home, robin: int, sam: int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import event, select
 
-from aggregator import recommendations
+from aggregator import recommendations, sources
+from aggregator.library import decisions
 from aggregator.plugin import Artist, Credit, Edition
 from aggregator.recommendations import ranking
-from aggregator.store.schema import album, link, shelf, tally
+from aggregator.store.schema import album, link, recording, shelf, tally
 
 
 def test_albums_of_new_artists_come_with_true_reasons_in_words(house):
@@ -164,3 +165,17 @@ def test_the_page_asks_the_database_a_constant_number_of_questions(house):
     assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 9, (
         "one more finds out who is asking"
     )
+
+
+def test_what_is_only_recommended_is_not_counted_as_what_a_source_has(house):
+    card = next(card for card in sources.cards(house.store, house.me) if card.key == "scrobbles")
+    assert card.sizes == {"artist": 2, "album": 2, "recording": 2, "friend": 1}
+
+
+def test_who_was_heard_in_the_words_of_one_source_alone_is_not_recommended_either(house):
+    house.play("Glass Ferry", 2, "Low Tide, as they have it")
+    with house.store.read() as conn:
+        songs = conn.scalars(select(recording.c.id).where(recording.c.title.like("Low Tide%"))).all()
+    decisions.same(house.store, house.me, "recording", songs)
+    house.refresh()
+    assert "Glass Ferry" not in {card.title for card in house.artists()}

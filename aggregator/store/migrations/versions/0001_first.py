@@ -296,10 +296,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_claim_account_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
         sa.UniqueConstraint("account_id", "kind", "pid", name=op.f("uq_claim_account_id_kind_pid")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_claim_about"), "claim", ["about"], unique=False)
     op.create_index(
         "ix_claim_absent", "claim", ["account_id", "kind"], unique=False, sqlite_where=sa.text("present = 0")
+    )
+    op.create_index(
+        "ix_claim_discovery",
+        "claim",
+        ["account_id", "kind"],
+        unique=False,
+        sqlite_where=sa.text("scope = 'discovery'"),
     )
     op.create_table(
         "cursor",
