@@ -145,8 +145,8 @@ class Intake:
         return found
 
     def _number(self, conn: Connection, fresh: dict[Key, Draft], stored: dict[Key, _Stored]) -> None:
-        """Give the new claims their permanent numbers, in the order in which they came."""
-        number = conn.exec_driver_sql("SELECT COALESCE(MAX(id), 0) FROM claim").scalar_one()
+        """Give the new claims their permanent numbers, in the order in which they came; no number is given twice."""
+        number = conn.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'claim'").scalar() or 0
         for key in fresh:
             if key not in stored and key not in self._ids:
                 number += 1

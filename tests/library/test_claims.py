@@ -140,3 +140,12 @@ def test_unchanged_keeps_what_belongs_to_it_and_skipped_protects(house):
 def test_plays_of_a_household_account_are_nobodys(house):
     house.plays("files", Play(at=house.now, title="Harbour", credits=credits("Röyk")))
     assert house.value("SELECT COUNT(*) FROM report") == 0
+
+
+def test_a_number_is_never_given_twice(house):
+    house.sync("spotify", Artist(id="a", name="Halden"), Artist(id="b", name="Nora Quist"))
+    ((last,),) = house.rows("SELECT MAX(id) FROM claim")
+    with house.store.write() as conn:
+        conn.exec_driver_sql("DELETE FROM claim WHERE id = ?", (last,))
+    house.sync("spotify", Artist(id="c", name="Kellerkind"))
+    assert house.rows("SELECT id FROM claim WHERE pid = 'c'") == [(last + 1,)]
