@@ -125,6 +125,14 @@ def test_a_second_candidate_takes_a_scrobble_out_again_and_its_leaving_brings_it
     assert verdict(house, "recording", "files/short", said) == SAME
 
 
+def test_a_candidate_that_gets_another_name_no_longer_stands_in_the_way(house):
+    house.sync("files", file("short", "Harbour", seconds=185), file("long", "Harbour", seconds=400))
+    said = scrobble(house)
+    assert verdict(house, "recording", "files/short", said) == UNSURE
+    house.sync("files", file("short", "Harbour", seconds=185), file("long", "Tide", seconds=400))
+    assert verdict(house, "recording", "files/short", said) == SAME
+
+
 def test_a_version_word_on_one_side_separates_a_scrobble(house):
     house.sync("files", file("t", "Harbour"))
     assert verdict(house, "recording", "files/t", scrobble(house, "Harbour (Live in Oslo)")) == DIFFERENT
@@ -232,6 +240,13 @@ def test_ids_join_other_names_and_part_equal_ones(house):
     )
     assert verdict(house, "artist", "files/a", "spotify/a") == SAME
     assert verdict(house, "artist", "files/b", "spotify/b") == DIFFERENT
+
+
+def test_what_is_different_is_never_joined_through_a_third(house):
+    house.sync("files", Artist(id="a", name="Phoenix", ids={"mbid": "1"}), file("t", "Harbour", "Phoenix"))
+    house.sync("spotify", Artist(id="b", name="Phoenix", ids={"mbid": "2"}))
+    assert verdict(house, "artist", "files/a", "spotify/b") == DIFFERENT
+    assert verdict(house, "artist", "files/a", artist_of(house, "files")) == SAME
 
 
 def bill(name, **credit):
