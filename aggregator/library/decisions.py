@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -139,7 +140,7 @@ _ALBUMS = (
     " WHERE k.kind = 'album' AND k.artist_id = i.id ORDER BY v.plays DESC, a.id))"
 )
 _BILLS = (
-    "(SELECT json_group_array(bill) FROM (SELECT w.title || ', ' || w.day || ', ' || w.venue AS bill"
+    "(SELECT json_group_array(json(bill)) FROM (SELECT json_array(w.title, w.day, w.start, w.venue) AS bill"
     " FROM item_credit k JOIN show w ON w.id = k.item_id WHERE k.kind = 'show' AND k.artist_id = i.id"
     " ORDER BY w.day, w.id))"
 )
@@ -148,8 +149,7 @@ _KNOWN = {
     "album": "year, NULL AS seconds, '[]' AS albums, '[]' AS bills",
     "recording": "(SELECT year FROM album WHERE album.id = i.album_id) AS year, i.seconds,"
     " CASE WHEN album_title IS NULL THEN '[]' ELSE json_array(album_title) END AS albums, '[]' AS bills",
-    "show": "NULL AS year, NULL AS seconds, '[]' AS albums,"
-    " json_array(title || ', ' || day || COALESCE(', ' || start, '') || ', ' || venue) AS bills",
+    "show": "NULL AS year, NULL AS seconds, '[]' AS albums, json_array(json_array(title, day, start, venue)) AS bills",
 }
 """What there is to tell of an item of each kind."""
 
@@ -171,7 +171,7 @@ def _known(kind: str, row: Row[Any], accounts: Mapping[int, tuple[str, str]]) ->
     if albums := json.loads(row.albums):
         yield f"On {some(albums)}"
     if bills := json.loads(row.bills):
-        yield bills[0] if kind == "show" else f"On the bill of {bills[0]}"
+        yield _bill(*bills[0]) if kind == "show" else f"On the bill of {_bill(*bills[0])}"
     if row.year:
         yield str(row.year)
     if row.seconds:
@@ -179,6 +179,10 @@ def _known(kind: str, row: Row[Any], accounts: Mapping[int, tuple[str, str]]) ->
     if kind != "show":
         yield played(row.plays) or "Not played yet"
     yield some(sorted({accounts[number][1] for number in json.loads(row.accounts) if number in accounts}))
+
+
+def _bill(title: str, day: str, start: str | None, venue: str) -> str:
+    return ", ".join(filter(None, (title, f"{date.fromisoformat(day):%-d %B %Y}", start, venue)))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------

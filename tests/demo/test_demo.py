@@ -18,12 +18,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
+from sqlalchemy import Connection
 
 from aggregator import listeners, sources
 from aggregator.config import Config
 from aggregator.demo import house
 from aggregator.demo.truth import Truth, truth
-from aggregator.library import decisions
+from aggregator.library import decisions, items, search
 from aggregator.library.items import lists
 from aggregator.listeners import Listener
 from aggregator.recommendations import cards as recommended
@@ -196,16 +197,24 @@ def test_the_unsure_pair_can_be_answered_and_taken_back(demo: Demo) -> None:
     assert counted(demo, "Robin") == expected(told)
 
 
+def artist_page(conn: Connection, listener: Listener, artist: int) -> items.ArtistPage:
+    page = items.artist(conn, listener.id, artist)
+    assert isinstance(page, items.ArtistPage)
+    return page
+
+
 def test_the_wrong_merge_can_be_undone(demo: Demo) -> None:
     robin, told = demo.people["Robin"], demo.truth["Robin"]
     with demo.store.read() as conn:
-        metal = conn.exec_driver_sql(
-            "SELECT DISTINCT credit.artist_claim_id FROM claim JOIN credit ON credit.claim_id = claim.id"
-            " WHERE claim.kind = 'album' AND json_extract(claim.payload, '$.title') = 'Blast Furnace Hymnal'"
-        ).scalars()
-        metal_claims = list(metal)
-    decision = decisions.split(demo.store, robin.id, "artist", metal_claims)
+        [both] = [artist_page(conn, robin, hit.id) for hit in search.search(conn, robin.id, "morrow tramline").artists]
+    metal = [claim for row in both.claims if "on Blast Furnace Hymnal" in row.hint for claim in row.claims]
+    decision = decisions.split(demo.store, robin.id, "artist", metal)
     assert counted(demo, "Robin")["artists"][0] == told.artists.total + 1  # type: ignore[index]
+    with demo.store.read() as conn:
+        parted = [artist_page(conn, robin, hit.id) for hit in search.search(conn, robin.id, "morrow tramline").artists]
+    assert [[album.title for album in page.albums] for page in parted] == [["Ferry Songs"], ["Blast Furnace Hymnal"]]
+    assert [page.plays for page in parted] == [sum(song.plays for song in page.songs) for page in parted]
+    assert sum(page.plays for page in parted) == both.plays
     decisions.undo(demo.store, decision)
     assert counted(demo, "Robin") == expected(told)
 

@@ -214,5 +214,5 @@ def test_a_question_tells_of_each_side_what_helps_to_answer(house):
     assert song.b.facts == ("3:10", "Not played yet", "Spotify")
     assert {artist.a.facts, artist.b.facts} == {
         ("On Blue Room", "1 play", "Files, Lastfm and Spotify"),
-        ("On the bill of Lanterns live, 2026-05-01, The Hall", "Not played yet", "Tickets"),
+        ("On the bill of Lanterns live, 1 May 2026, The Hall", "Not played yet", "Tickets"),
     }
