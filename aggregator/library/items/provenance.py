@@ -68,7 +68,8 @@ def visible_accounts(conn: Connection, listener_id: int) -> dict[int, tuple[str,
 
 _PLACES = {
     "artist": "SELECT mine.id, s.id AS song, CASE s.kind WHEN 'album' THEN s.id ELSE s.about END AS album,"
-    " json_extract(s.payload, '$.title') AS title FROM mine JOIN credit k ON k.artist_claim_id = mine.id"
+    " CASE WHEN s.kind = 'recording' AND s.about IS NULL THEN json_extract(s.payload, '$.title') END AS title"
+    " FROM mine JOIN credit k ON k.artist_claim_id = mine.id"
     " JOIN claim s ON s.id = k.claim_id",
     "album": "SELECT mine.id, s.id AS song, NULL AS album, NULL AS title FROM mine JOIN claim s ON s.about = mine.id"
     " AND s.kind = 'recording'",
@@ -77,18 +78,22 @@ _PLACES = {
 """Where a claim is named: by songs, on albums, and in titles where there is no album."""
 
 
+MANY = 250
+"""Claims of one item whose albums are looked up for a page: more would take long, and no list of them be read."""
+
+
 def claim_rows(
     conn: Connection, kind: str, item_id: int, listener_id: int, accounts: Mapping[int, tuple[str, str]]
 ) -> list[ClaimRow]:
     """The claims of an item that a listener may see; those of an account that say the same of the same albums together.
 
-    Plays are those of the listener.
+    Plays are those of the listener. Of more than `MANY` claims only those that say different words are told apart.
     """
     rows = conn.exec_driver_sql(
         "WITH mine AS MATERIALIZED (SELECT c.*, link.evidence, link.decided_by FROM link"  # noqa: S608
         " CROSS JOIN claim c ON c.id = link.claim_id WHERE link.kind = :kind AND link.item_id = :item"
         " AND c.account_id IN (SELECT value FROM json_each(:accounts))),"
-        f" place AS ({_PLACES[kind]}),"
+        f" place AS ({_PLACES[kind]} WHERE (SELECT COUNT(*) FROM mine) <= :many),"
         " said AS MATERIALIZED (SELECT place.id, SUM(t.plays) AS plays, group_concat(DISTINCT on_it.item_id) AS items,"
         " json_group_array(DISTINCT i.title) FILTER (WHERE i.title IS NOT NULL) AS albums,"
         " json_group_array(DISTINCT place.title) FILTER (WHERE place.album IS NULL AND place.title IS NOT NULL)"
@@ -101,7 +106,7 @@ def claim_rows(
         " LEFT JOIN claim album ON album.id = mine.about"
         " GROUP BY mine.account_id, mine.payload, mine.about, mine.present, mine.decided_by, said.items"
         " ORDER BY mine.present DESC, mine.account_id, MIN(mine.id)",
-        {"kind": kind, "item": item_id, "listener": listener_id, "accounts": json.dumps(list(accounts))},
+        {"kind": kind, "item": item_id, "listener": listener_id, "accounts": json.dumps(list(accounts)), "many": MANY},
     )
     return [_claim_row(row, accounts) for row in rows]
 
@@ -182,10 +187,10 @@ def about(conn: Connection, kind: str, item_id: int) -> list[Decided]:
     """The decisions that name a claim of this item."""
     return decided(
         conn,
-        "d.kind = ? AND d.id IN (SELECT dc.decision_id FROM link JOIN claim c ON c.id = link.claim_id"
-        " JOIN account a ON a.id = c.account_id JOIN decision_claim dc ON dc.account_key = a.key AND dc.pid = c.pid"
-        " WHERE link.kind = ? AND link.item_id = ?) ORDER BY d.id DESC",
-        (kind, kind, item_id),
+        "d.kind = ? AND EXISTS (SELECT 1 FROM decision_claim dc CROSS JOIN account a ON a.key = dc.account_key"
+        " CROSS JOIN claim c ON c.account_id = a.id AND c.kind = d.kind AND c.pid = dc.pid"
+        " CROSS JOIN link ON link.claim_id = c.id WHERE dc.decision_id = d.id AND link.item_id = ?) ORDER BY d.id DESC",
+        (kind, item_id),
     )
 
 
