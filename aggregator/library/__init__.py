@@ -1,9 +1,20 @@
 """Claims become items: what the accounts say, what is one thing, and what a listener has of it.
 
-claims      records -> claims (`Intake`), with the guard against sudden emptiness
-folding, titles, evidence and the rules of each kind      what speaks for two claims being one thing
-clusters    the partition, a pure function
-merging     dirty claims -> links -> rows of items, shelves and the search index
-decisions   same, not the same, split, and their undoing
-items, search      what pages read
+In the order in which data flows:
+
+    drafts      records, and the artists, albums and songs that credits and plays imply
+    claims      `Intake`: drafts stored as claims of one account, with dirty marks
+    guard       what is missing from a complete answer goes, or is held for a listener's yes
+    folding, titles                       text as it is compared
+    evidence, artist_rules, album_rules, recording_rules      what speaks for two claims being one thing
+    neighbours  the claims a change can reach
+    clusters    the partition, a pure function
+    matching    a neighbourhood decided
+    merging     the driver: dirty claims -> links -> rows, shelves, words
+    rows, art, shelves, find              what is kept of items for pages
+    decisions   same, not the same, split, and their undoing
+    items, search                         what pages read
+
+Traps: a claim's number orders nothing but the naming of items; ties are broken by account key and the provider's id.
+Totals of an item are sums over its claims, so whatever changes a claim must mark it dirty (`guard.mark_dirty`).
 """

@@ -134,9 +134,10 @@ def _side(claim: int, item: int, payload: str, account: tuple[str, str], facts: 
     return Side(claim, item, said.get("title") or said["name"], credit, account[1], account[0], facts.get(item, ()))
 
 
+# CROSS JOIN: left to itself, SQLite walks the whole shelf in its order of plays.
 _ALBUMS = (
-    "(SELECT json_group_array(title) FROM (SELECT a.title FROM item_credit k JOIN album a ON a.id = k.item_id"
-    " JOIN shelf v ON v.listener_id = :listener AND v.kind = 'album' AND v.item_id = a.id"
+    "(SELECT json_group_array(title) FROM (SELECT a.title FROM item_credit k CROSS JOIN album a ON a.id = k.item_id"
+    " CROSS JOIN shelf v ON v.listener_id = :listener AND v.kind = 'album' AND v.item_id = a.id"
     " WHERE k.kind = 'album' AND k.artist_id = i.id ORDER BY v.plays DESC, a.id))"
 )
 _BILLS = (
