@@ -15,7 +15,7 @@ QUERIES = (
     "show", "sort", "state", "text", "view", "year",
 )  # fmt: skip
 FORMS = (
-    "a", "b", "account_name", "answer", "back", "code", "current", "density", "folder", "kind", "latitude",
+    "a", "b", "account_name", "answer", "back", "claims", "code", "current", "density", "folder", "kind", "latitude",
     "longitude", "name", "new", "next", "on", "other", "own_after_plays", "password", "radius", "text", "theme",
     "topic", "unit", "verdict", "week_start", "word", "zip", "zone",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from aggregator.library import decisions, items, search
 from aggregator.store import Store
 from web.context import listener, store
+from web.errors import MOST
 from web.library import bp
 
 PAGES = {"album": "library.album", "artist": "library.artist", "recording": "library.track", "show": "shows.show"}
@@ -68,9 +69,10 @@ def same(kind: str, item_id: int) -> ResponseReturnValue:
 @bp.post("/library/<any(album, artist, recording):kind>/<int:item_id>/split")
 def split(kind: str, item_id: int) -> ResponseReturnValue:
     """The ticked claims are something else than the rest."""
-    ticked = {int(number) for value in request.form.getlist("claims") for number in value.split() if number.isdigit()}
     own = _claims(kind, item_id)
-    if not ticked or not ticked < own:
+    said = {number for value in request.form.getlist("claims") for number in value.split()}
+    ticked = {claim for claim in own if str(claim) in said}
+    if not ticked or ticked == own:
         flash("Tick what does not belong here, but not everything.")
     else:
         _say(decisions.split(store(), listener().id, kind, ticked))
@@ -96,6 +98,8 @@ def undo(decision_id: int) -> ResponseReturnValue:
 
 def _claims(kind: str, item_id: int) -> set[int]:
     """The claims of an item that the listener may see, and so decide about."""
+    if not 0 < item_id <= MOST:
+        abort(404, "This is not in your library any more.")
     with store().read() as conn:
         page = READ[kind](conn, listener().id, item_id)
     claims = {claim for row in getattr(page, "claims", ()) for claim in row.claims}
