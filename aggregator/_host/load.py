@@ -93,6 +93,8 @@ def _from_path(path: Path) -> ModuleType:
     )
     if spec is None or spec.loader is None:
         raise Refused(f"{path} is neither a Python file nor a folder with __init__.py.")
+    # Bytecode is matched by size and whole second: an edit right after the first import would go unseen.
+    sys.dont_write_bytecode = True
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
