@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from flask import current_app, g
 
@@ -23,3 +24,8 @@ def config() -> Config:
 def listener() -> Listener:
     """Whose request this is. The guard lets no view begin without one, but for those that are open."""
     return cast("Listener", g.listener)
+
+
+def own_page(address: str) -> bool:
+    """Is this the path of a page of this very Bandstand? Browsers take ``//`` and ``/\\`` for another host."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and not urlsplit(address).netloc

@@ -113,7 +113,7 @@ class TestPages:
         assert "Wild Hollow" in client.get("/shows?month=2027-07").text
 
     def test_one_never_leaves_for_another_site(self, client: FlaskClient, town: Town) -> None:
-        for back in ("https://elsewhere.example", "//elsewhere.example", "elsewhere.example"):
+        for back in ("https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "elsewhere.example"):
             answer = client.post("/artists/1/stance", data={"word": "", "back": back})
             assert answer.headers["Location"] == "/shows"
 

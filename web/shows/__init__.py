@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from aggregator import stances
 from aggregator.shows import calendar, feed
-from web.context import listener, store
+from web.context import listener, own_page, store
 from web.feed import instance
 
 bp = Blueprint("shows", __name__, template_folder="templates")
@@ -75,4 +75,4 @@ def say(artist_id: int) -> ResponseReturnValue:
             int(time.time()),
         )
     back = request.form.get("back", "")
-    return redirect(back if back.startswith("/") and not back.startswith("//") else url_for("shows.page"), 303)
+    return redirect(back if own_page(back) else url_for("shows.page"), 303)

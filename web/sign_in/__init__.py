@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aggregator import listeners, sources
 from web import guard, words
-from web.context import config, store
+from web.context import config, own_page, store
 
 bp = Blueprint("sign_in", __name__, template_folder="templates")
 
@@ -103,6 +102,4 @@ def _first_time_only() -> None:
 def _after() -> str:
     """Where the visitor wanted to go; only ever a page of this very Bandstand."""
     wanted = request.values.get("next", "")
-    parts = urlsplit(wanted)
-    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
-    return wanted if inside else url_for("home.page")
+    return wanted if own_page(wanted) else url_for("home.page")
