@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in store/migrations/versions; a test holds the two together."""
 
 

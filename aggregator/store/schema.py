@@ -68,6 +68,29 @@ account = Table(
     Column("blocked_until", BigInteger),
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row; decides the pause
     Column("created_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),  # removed by its owner, who kept what it brought
+)
+
+invite = Table(  # a link that makes one new listener
+    "invite",
+    metadata,
+    _id(),
+    Column("token_hash", String(64), nullable=False, unique=True),  # SHA-256; the token itself is in the link only
+    Column("role", String(10), nullable=False),
+    Column("made_by", ForeignKey("listener.id", ondelete="CASCADE"), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_by", ForeignKey("listener.id", ondelete="SET NULL")),
+    Column("ended_at", BigInteger),  # used or withdrawn
+)
+
+quota = Table(  # calls of long windows (a day, a month), so that a restart does not forget them
+    "quota",
+    metadata,
+    Column("name", Text, primary_key=True),  # whom the service counts: address, key (hashed) or account
+    Column("seconds", Float, primary_key=True),
+    Column("since", BigInteger, nullable=False),  # start of the window
+    Column("used", Integer, nullable=False),
 )
 
 cursor = Table(  # committed with the records before it
@@ -118,6 +141,14 @@ run_line = Table(  # what a provider logged and what it skipped; only the newest
     Column("level", String(10), nullable=False),  # info | warning | error | skipped
     Column("line", Text, nullable=False),
     Index(None, "run_id", "id"),
+)
+
+run_change = Table(  # what a run changed, for the card's "41 added"; of the newest runs, and at most 1,000 each
+    "run_change",
+    metadata,
+    Column("run_id", ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    Column("claim_id", Integer, primary_key=True),
+    Column("what", String(10), nullable=False),  # added | changed | removed | returned
 )
 
 held = Table(  # removals that wait for a listener's yes

@@ -1,0 +1,42 @@
+"""Invitations, archived accounts, quotas that outlive a restart, what each run changed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("account", sa.Column("archived_at", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "invite",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_by", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by"], ["listener.id"], name=op.f("fk_invite_made_by"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["used_by"], ["listener.id"], name=op.f("fk_invite_used_by"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invite")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invite_token_hash")),
+    )
+    op.create_table(
+        "quota",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "seconds", name=op.f("pk_quota")),
+    )
+    op.create_table(
+        "run_change",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_change_run_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id", "claim_id", name=op.f("pk_run_change")),
+    )
