@@ -379,6 +379,10 @@ class Provider:
     id: ClassVar[str]
     name: ClassVar[str]
     about: ClassVar[str] = ""
+    key_minutes: ClassVar[int] = 0
+    """Minutes it takes a listener to get the key that the service asks for; 0 where it needs none."""
+    key_page: ClassVar[str] = ""
+    """The https address of the page where one gets it."""
     api: ClassVar[int] = API_VERSION
     limits: ClassVar[Sequence[Limit]] = ()
     every: ClassVar[Mapping[str, timedelta]] = {}

@@ -57,6 +57,8 @@ class Ticketmaster(Provider, Shows):
     id = "ticketmaster"
     name = "Ticketmaster"
     about = "Concerts near you, with line-ups, prices and when tickets go on sale."
+    key_minutes = 2
+    key_page = "https://developer.ticketmaster.com"
     household = True
     limits = (Limit(calls=2, seconds=1, scope="key"), Limit(calls=5000, seconds=86400, scope="key"))
     artwork_hosts = ("s1.ticketm.net", "*.ticketm.net")

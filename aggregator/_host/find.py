@@ -36,6 +36,8 @@ class Manifest(BaseModel):
     id: str
     name: str
     about: str = ""
+    key_minutes: int = 0
+    key_page: str = ""
     capabilities: list[str]
     settings: dict[str, Any]
     limits: list[Limit] = []

@@ -53,6 +53,8 @@ def manifest(cls: type[Provider]) -> dict[str, Any]:
         "id": cls.id,
         "name": cls.name,
         "about": cls.about,
+        "key_minutes": cls.key_minutes,
+        "key_page": cls.key_page,
         "capabilities": [word for word, (mixin, _) in CAPABILITIES.items() if issubclass(cls, mixin)],
         "settings": cls.Settings.model_json_schema(),
         "limits": [limit.model_dump() for limit in cls.limits],

@@ -112,6 +112,10 @@ class Offer:
     about: str
     household: bool
     form: tuple[FormField, ...]
+    capabilities: tuple[str, ...]
+    key_minutes: int
+    """Minutes it takes to get the key it asks for; 0 where it needs none."""
+    key_page: str
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,20 @@ def cards(store: Store, listener_id: int, hour: int = 4) -> list[SourceCard]:
 def offers(store: Store) -> list[Offer]:
     """Every provider an account can be made of, by name."""
     found = [each.manifest for each in find.providers(store.folder).providers.values()]
-    offered = [Offer(m.id, m.name, m.about, m.household, tuple(settings.form(m.settings))) for m in found]
-    return sorted(offered, key=lambda offer: offer.name.casefold())
+    return sorted(map(_offer, found), key=lambda offer: offer.name.casefold())
+
+
+def _offer(m: find.Manifest) -> Offer:
+    return Offer(
+        id=m.id,
+        name=m.name,
+        about=m.about,
+        household=m.household,
+        form=tuple(settings.form(m.settings)),
+        capabilities=tuple(m.capabilities),
+        key_minutes=m.key_minutes,
+        key_page=m.key_page,
+    )
 
 
 def refused(store: Store) -> list[Refused]:

@@ -60,6 +60,8 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
     id = "lastfm"
     name = "Last.fm"
     about = "Everything you scrobbled, loved tracks, friends, similar artists and tags."
+    key_minutes = 2
+    key_page = "https://www.last.fm/api/account/create"
     limits = (Limit(calls=5, seconds=1, scope="address"),)
     every = {"history": timedelta(hours=1)}
     artwork_hosts = ("lastfm.freetls.fastly.net", "*.last.fm")

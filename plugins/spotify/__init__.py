@@ -48,6 +48,8 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
     id = "spotify"
     name = "Spotify"
     about = "Saved albums and songs, followed artists, playlists, and what was lately played."
+    key_minutes = 5
+    key_page = "https://developer.spotify.com/dashboard"
     limits = (Limit(calls=90, seconds=30, scope="key"),)
     every = {"history": timedelta(hours=2)}  # 50 plays are all that Spotify remembers
     artwork_hosts = ("*.scdn.co", "*.spotifycdn.com")
