@@ -48,8 +48,8 @@ API_VERSION = 1
 __all__ = [
     "API_VERSION", "Area", "Artist", "Audio", "AuthFailed", "BadData", "Checkpoint", "Complete", "Cover", "Credit",
     "Discovery", "Edition", "Field", "Folder", "Friend", "Friends", "Gate", "History", "Holding", "Library", "Limit",
-    "LiveSearch", "Play", "Playlist", "Progress", "Provider", "ProviderError", "RateLimited", "Safe", "SecretStr",
-    "Show", "Shows", "SignIn", "Skipped", "Tag", "Tickets", "Track", "Unavailable", "Unchanged", "Venue",
+    "LiveSearch", "Play", "Playlist", "Progress", "Provider", "ProviderError", "Radio", "RateLimited", "Safe",
+    "SecretStr", "Show", "Shows", "SignIn", "Skipped", "Tag", "Tickets", "Track", "Unavailable", "Unchanged", "Venue",
 ]  # fmt: skip
 
 
@@ -173,6 +173,8 @@ class Track(Record):
     genres: list[str] = []
     audio: Audio | None = None
     url: str | None = None
+    preview: str | None = None
+    """Address of a short sample. For live answers only: such addresses expire, so the library does not keep them."""
 
 
 class Holding(Record):
@@ -458,6 +460,14 @@ class Discovery:
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
         """Most popular first."""
+        raise NotImplementedError
+
+
+class Radio:
+    """Live: what the service would play next to an artist. Reserved: `bandstand try` asks it, no page does yet."""
+
+    def radio(self, artist: Artist) -> Iterable[Track]:
+        """In playing order, most often by several artists."""
         raise NotImplementedError
 
 

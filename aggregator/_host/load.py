@@ -18,6 +18,7 @@ CAPABILITIES: dict[str, tuple[type, tuple[str, ...]]] = {
     "friends": (plugin.Friends, ("friends", "top_artists")),
     "history": (plugin.History, ("plays",)),
     "discovery": (plugin.Discovery, ("similar", "tags", "albums_of")),
+    "radio": (plugin.Radio, ("radio",)),
     "search": (plugin.LiveSearch, ("search",)),
     "sign_in": (plugin.SignIn, ("begin", "finish")),
 }
