@@ -29,9 +29,15 @@ def ticketmaster() -> Iterator[Running]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def deezer() -> Iterator[Running]:
+    with Running("deezer", now=NOW) as service:
+        yield service
+
+
 @pytest.fixture(autouse=True)
 def no_trouble(request: pytest.FixtureRequest) -> Iterator[None]:
     """What one test switched on ends with it."""
     yield
-    for name in {"spotify", "lastfm", "ticketmaster"} & set(request.fixturenames):
+    for name in {"spotify", "lastfm", "ticketmaster", "deezer"} & set(request.fixturenames):
         request.getfixturevalue(name).switch()
