@@ -1,9 +1,11 @@
-"""The wheel: complete, and able to start in a clean environment."""
+"""The wheel: complete, able to start in a clean environment, and to find other people's providers beside it."""
 
 import os
 import re
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,14 +17,43 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+THIRD_PARTY = ROOT / "tests/third_party/bandstand-shelf"
+
+DROPPED_IN = """
+from aggregator.plugin import Edition, Library, Provider
+
+class Crate(Provider, Library):
+    id = "crate"
+    name = "Crate"
+    def library(self):
+        yield Edition(id="1", title="Undertow")
+"""
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def built(source: Path, out: Path) -> Path:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source)]
+    subprocess.run(build, check=True, capture_output=True)
+    return next(out.glob("*.whl"))
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True)
-    return next(out.glob("*.whl"))
+    return built(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a clean environment with Bandstand and a stranger's package, from their wheels."""
+    folder = tmp_path_factory.mktemp("clean")
+    source = shutil.copytree(THIRD_PARTY, folder / "source")
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv/bin"
+    pip = [str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True)
+    subprocess.run([*pip, "--no-deps", str(wheel), str(built(source, folder / "dist"))], check=True)
+    return programs
 
 
 def test_the_wheel_holds_what_is_needed_at_run_time(wheel: Path) -> None:
@@ -41,19 +72,11 @@ def free_port() -> int:
         return port
 
 
-@pytest.mark.timeout(600)
-def test_the_wheel_starts_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv/bin/python"
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True)
-    subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
-
+def test_the_wheel_starts_in_a_clean_environment(installed: Path, tmp_path: Path) -> None:
     port = free_port()
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "BANDSTAND_DATA": str(tmp_path / "data")}
     serve = subprocess.Popen(
-        [str(tmp_path / "venv/bin/bandstand"), "serve", "--port", str(port)],
-        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [str(installed / "bandstand"), "serve", "--port", str(port)],
+        cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
         assert "<main" in _first_page(port, serve)
@@ -61,6 +84,46 @@ def test_the_wheel_starts_in_a_clean_environment(wheel: Path, tmp_path: Path) ->
         serve.send_signal(signal.SIGTERM)
         output = serve.communicate(timeout=30)[0]
     assert "Traceback" not in output
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "BANDSTAND_DATA": str(home / "data")}
+
+
+def bandstand(installed: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(installed / "bandstand"), "--config", str(home / "config.toml"), *arguments]
+    return subprocess.run(command, cwd=home, env=environment(home), capture_output=True, text=True, timeout=120)
+
+
+def test_strangers_providers_are_found_by_entry_point_and_in_the_drop_in_folder(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data/plugins").mkdir(parents=True)
+    (tmp_path / "data/plugins/crate.py").write_text(DROPPED_IN)
+    (tmp_path / "records.csv").write_text("Tin Harbour, Undertow, 2019\nOla Grey, Rain Practice, a while ago\n")
+    (tmp_path / "config.toml").write_text(
+        f"""
+        [accounts.crate]
+        provider = "crate"
+        owner = "household"
+        [accounts.shelf]
+        provider = "shelf"
+        owner = "household"
+        [accounts.shelf.settings]
+        folder = "{tmp_path}"
+        """
+    )
+    checked = bandstand(installed, tmp_path, "check").stdout
+    assert "good   provider Record shelf (installed): library" in checked
+    assert "good   provider Crate (dropped in): library" in checked
+    synced = bandstand(installed, tmp_path, "sync")
+    assert synced.returncode == 0, synced.stdout + synced.stderr
+    with sqlite3.connect(tmp_path / "data/bandstand.db") as conn:
+        brought = conn.execute("SELECT account.key, claim.pid FROM claim JOIN account ON account.id = account_id"
+                               " WHERE kind = 'album' ORDER BY 1").fetchall()  # fmt: skip
+        skipped = conn.execute("SELECT line FROM run_line").fetchall()
+    assert brought == [("crate", "1"), ("shelf", "Tin Harbour/Undertow")]
+    assert "line 2" in str(skipped)
 
 
 def _first_page(port: int, serve: subprocess.Popen[str]) -> str:
