@@ -121,7 +121,7 @@ def create(
 ) -> Listener:
     """Raises `ListenerError` for a name that is taken or a password that is too short."""
     with store.write() as conn:
-        return _create(conn, name, role, password, preferences)
+        return add(conn, name, role, password, preferences)
 
 
 def create_first_owner(store: Store, data: Path, code: str, name: str, password: str) -> Listener:
@@ -131,7 +131,7 @@ def create_first_owner(store: Store, data: Path, code: str, name: str, password:
             raise ListenerError("Bandstand already has an owner. Sign in instead.")
         if not _code_is(data, code):
             raise ListenerError("That is not the code in the terminal. Look for the line “Owner code” there.")
-        owner = _create(conn, name, "owner", password, None)
+        owner = add(conn, name, "owner", password)
     (data / CODE_FILE).unlink(missing_ok=True)
     return owner
 
@@ -142,7 +142,14 @@ def save_preferences(store: Store, listener_id: int, preferences: Preferences) -
 
 def set_password(store: Store, listener_id: int, password: str) -> None:
     """Also ends every session of this listener."""
-    _update(store, listener_id, password=_hash(password), session_version=table.c.session_version + 1)
+    with store.write() as conn:
+        renew_password(conn, listener_id, password)
+
+
+def renew_password(conn: Connection, listener_id: int, password: str) -> None:
+    """As `set_password`, inside a transaction that is already open."""
+    values = {"password": _hash(password), "session_version": table.c.session_version + 1}
+    conn.execute(update(table).where(table.c.id == listener_id).values(values))
 
 
 def sign_out_everywhere(store: Store, listener_id: int) -> None:
@@ -154,7 +161,10 @@ def reset_feed(store: Store, listener_id: int) -> None:
     _update(store, listener_id, feed_version=table.c.feed_version + 1)
 
 
-def _create(conn: Connection, name: str, role: str, password: str | None, preferences: Preferences | None) -> Listener:
+def add(
+    conn: Connection, name: str, role: str, password: str | None, preferences: Preferences | None = None
+) -> Listener:
+    """As `create`, inside a transaction that is already open."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= 80:
         raise ListenerError("A name has 1 to 80 characters.")

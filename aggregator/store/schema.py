@@ -71,12 +71,13 @@ account = Table(
     Column("archived_at", BigInteger),  # removed by its owner, who kept what it brought
 )
 
-invite = Table(  # a link that makes one new listener
+invite = Table(  # a link, good once: it makes one new listener, or gives one that is there a new password
     "invite",
     metadata,
     _id(),
     Column("token_hash", String(64), nullable=False, unique=True),  # SHA-256; the token itself is in the link only
     Column("role", String(10), nullable=False),
+    Column("renews", ForeignKey("listener.id", ondelete="CASCADE")),  # whose password; null: it makes a new listener
     Column("made_by", ForeignKey("listener.id", ondelete="CASCADE"), nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -162,11 +163,19 @@ held = Table(  # removals that wait for a listener's yes
     Column("reason", Text, nullable=False),
     Column("held_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
-    Column("decision", String(5)),  # yes | no
+    Column("decision", String(5)),  # yes | no | over: the service named it again, or a newer question took its place
     Index(None, "account_id", "decided_at"),
 )
 
-scope_size = Table(  # how many claims a complete scope had, per day; the guard compares with the largest of seven days
+held_claim = Table(  # what a held removal would take away: a yes removes just this
+    "held_claim",
+    metadata,
+    Column("held_id", ForeignKey("held.id", ondelete="CASCADE"), primary_key=True),
+    Column("claim_id", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+scope_size = Table(  # how many claims a complete scope had, per day of the last season; 0: it begins anew
     "scope_size",
     metadata,
     Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),

@@ -14,12 +14,14 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("renews", sa.Integer(), nullable=True),
         sa.Column("made_by", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("used_by", sa.Integer(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["made_by"], ["listener.id"], name=op.f("fk_invite_made_by"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["renews"], ["listener.id"], name=op.f("fk_invite_renews"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["used_by"], ["listener.id"], name=op.f("fk_invite_used_by"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invite")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invite_token_hash")),
@@ -32,6 +34,16 @@ def upgrade() -> None:
         sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", "seconds", name=op.f("pk_quota")),
     )
+    op.create_table(
+        "held_claim",
+        sa.Column("held_id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["held_id"], ["held.id"], name=op.f("fk_held_claim_held_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("held_id", "claim_id", name=op.f("pk_held_claim")),
+        sqlite_with_rowid=False,
+    )
+    # What these would remove was not kept: the next answer asks again, if there is still something to ask.
+    op.execute("UPDATE held SET decided_at = held_at, decision = 'over' WHERE decided_at IS NULL")
     op.create_table(
         "run_change",
         sa.Column("run_id", sa.Integer(), nullable=False),
