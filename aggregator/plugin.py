@@ -343,13 +343,16 @@ class Gate(Protocol):
     """The one way out. Both doors wait for the provider's limits, time out, hide secrets and report refusals.
 
     `session` keeps an answer where a call asks for it, ``session.get(url, expire_after=seconds)``, and for this account
-    alone; `transport` is for clients built on httpx2.
+    alone; `transport` is for clients built on httpx2; `json` is enough for most services.
     """
 
     @property
     def session(self) -> requests.Session: ...
     @property
     def transport(self) -> httpx2.BaseTransport: ...
+    def json(self, url: str, **options: Any) -> Any:
+        """What a GET answers, with the options of ``session.get``. Whatever goes wrong is one of the four errors."""
+
     def remember(self, url: str, status: int) -> None:
         """Keep that this address answers `status` to this account (403: not open to this app), for a week."""
 

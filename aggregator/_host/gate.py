@@ -57,6 +57,11 @@ class Gate:
 
         return gate_httpx2.Transport(self._door)
 
+    def json(self, url: str, **options: Any) -> Any:
+        from aggregator._host import gate_requests
+
+        return gate_requests.json(self.session, url, options)
+
     def remember(self, url: str, status: int) -> None:
         self._door.remember(_bare(url), status)
 

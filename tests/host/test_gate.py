@@ -10,7 +10,7 @@ import pytest
 
 from aggregator._host.gate import LocalGate, retry_after
 from aggregator._host.limits import Limits
-from aggregator.plugin import Limit, RateLimited
+from aggregator.plugin import AuthFailed, BadData, Limit, RateLimited, Unavailable
 from tests.host.conftest import Service
 
 
@@ -114,3 +114,37 @@ def test_a_turn_too_far_away_is_refused_and_not_taken() -> None:
     day = Limit(calls=1, seconds=86400)
     assert not limits.take("p", 1, [day]).refused
     assert [limits.take("p", 1, [day]).refused for _ in range(2)] == [True, True]
+
+
+def test_json_is_decoded(service: Service) -> None:
+    service.body = '{"gigs": [1]}'
+    assert LocalGate().json(service.url, params={"key": "open-sesame"}) == {"gigs": [1]}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "error"),
+    [
+        (401, {}, "", AuthFailed),
+        (403, {}, "{}", AuthFailed),
+        (404, {}, "{}", BadData),
+        (429, {"Retry-After": "7"}, "", RateLimited),
+        (503, {"Retry-After": "7"}, "", RateLimited),
+        (503, {}, "{}", Unavailable),
+        (200, {}, "<html>", BadData),
+        (200, {}, '{"gigs": [', BadData),
+    ],
+)
+def test_json_words_every_refusal_without_the_address(
+    service: Service, status: int, headers: dict[str, str], body: str, error: type[Exception]
+) -> None:
+    service.status, service.headers, service.body = status, headers, body
+    with pytest.raises(error) as caught:
+        LocalGate().json(service.url, params={"key": "open-sesame"})
+    assert "127.0.0.1" in str(caught.value) and "open-sesame" not in str(caught.value)
+    assert getattr(caught.value, "retry_after", 7.0) == 7.0
+
+
+def test_json_from_nowhere_is_unavailable_and_keeps_the_key_to_itself() -> None:
+    with pytest.raises(Unavailable) as caught:
+        LocalGate().json("http://127.0.0.1:9/", params={"key": "open-sesame"})
+    assert caught.value.__suppress_context__ and "open-sesame" not in str(caught.value)
