@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from aggregator.library import guard
 from aggregator.library.drafts import KIND_OF, RECORD, Draft, Drafts, Key, Strength, bounded, strength_of
 from aggregator.library.guard import Removal
+from aggregator.library.noted import Noted
 from aggregator.plugin import Play, Record, Skipped, Unchanged
 
 __all__ = ["Intake", "Removal"]
@@ -39,6 +40,8 @@ class _Writes:
     returned: list[tuple[int]]
     credits: list[tuple[Any, ...]]
     dirty: set[int]
+    told: defaultdict[str, list[int]]
+    """Claims that records speak of, by what became of them: added, changed, returned."""
 
 
 class Intake:
@@ -53,6 +56,7 @@ class Intake:
         self.run_id = run_id
         self.now = now
         self._what: str | None = None
+        self._noted: Noted | None = None
         self._ids: dict[Key, int] = {}  # every claim met in this run
         self._met: dict[Key, Strength] = {}  # how much is stored of those met since the last scope ended
         self._seen: dict[int, str] = {}  # claims of the open scope -> the scope they are stored with
@@ -60,7 +64,7 @@ class Intake:
         self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
 
     def take(self, conn: Connection, records: Sequence[Record]) -> Counter[str]:
-        """Store a batch; returns how many records were `seen`, `added`, `changed`, `skipped`."""
+        """Store a batch; returns how many records were `seen`, `added`, `changed`, `returned`, `skipped`."""
         self._purpose(conn)
         counts: Counter[str] = Counter(seen=len(records))
         drafts = Drafts(self._known_tracks(conn, records))
@@ -82,7 +86,9 @@ class Intake:
         if moved:
             conn.exec_driver_sql("UPDATE claim SET scope = ? WHERE id = ?", moved)
         self.finish()
-        return guard.complete(conn, answer)
+        removal = guard.complete(conn, answer)
+        self._note(conn, {"removed": removal.gone})
+        return removal
 
     def finish(self) -> None:
         """Forget the open scope: what it named is stored, what it did not name stays."""
@@ -116,12 +122,14 @@ class Intake:
         stored = self._look_up(conn, fresh.keys() | self._subjects(fresh))
         self._ids |= {key: row.id for key, row in stored.items()}
         self._number(conn, fresh, stored)
-        writes = _Writes([], [], [], [], [], set())
+        writes = _Writes([], [], [], [], [], set(), defaultdict(list))
         for key, draft in fresh.items():
-            self._weigh(key, draft, stored.get(key), writes, counts)
+            self._weigh(key, draft, stored.get(key), writes)
             self._met.setdefault(key, draft.strength)
         self._settle_waiting(fresh, writes)
         self._flush(conn, writes)
+        counts.update({what: len(claims) for what, claims in writes.told.items()})
+        self._note(conn, writes.told)
 
     def _says_more(self, key: Key, draft: Draft) -> bool:
         """Credits repeat the same artist a hundred times: only what says more than before is looked at again."""
@@ -152,7 +160,7 @@ class Intake:
                 number += 1
                 self._ids[key] = number
 
-    def _weigh(self, key: Key, draft: Draft, row: _Stored | None, writes: _Writes, counts: Counter[str]) -> None:
+    def _weigh(self, key: Key, draft: Draft, row: _Stored | None, writes: _Writes) -> None:
         """Decide what storing this draft takes: a new row, a new text, a return to presence, or nothing."""
         kind, claim = key[0], self._ids[key]
         record = draft.strength[0] == RECORD
@@ -173,8 +181,9 @@ class Intake:
             writes.returned.append((claim,))
             changed = True
         if row is None or changed:
-            counts["added" if row is None else "changed"] += record
             self._touch(claim, draft, writes)
+            if record:
+                writes.told["added" if row is None else "changed" if row.present else "returned"].append(claim)
 
     def _outweighs(self, key: Key, draft: Draft, row: _Stored) -> bool:
         """Does this text replace the stored one? A record does; what is implied, where it says more or newer."""
@@ -240,6 +249,11 @@ class Intake:
                for report in drafts.reports])  # fmt: skip
         counts["added"] += _rows_written(conn) - before
         conn.exec_driver_sql("INSERT OR IGNORE INTO dirty SELECT claim_id FROM report WHERE listen_id IS NULL")
+
+    def _note(self, conn: Connection, told: Mapping[str, Sequence[int]]) -> None:
+        if self._noted is None:
+            self._noted = Noted(conn, self.run_id)
+        self._noted.write(conn, told)
 
     def _purpose(self, conn: Connection) -> str:
         """What this run is for: absence in a list of shows says nothing of the library."""

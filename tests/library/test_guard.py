@@ -40,16 +40,14 @@ def test_three_may_always_go(house):
     assert house.sync("files", *files(1)) == Removal(removed=3, held=0)
 
 
-def test_the_largest_size_of_seven_days_is_the_measure(house):
-    """A library that melts away by a fifth a day does not get away with it."""
+def test_the_largest_size_of_seven_days_is_the_measure_of_one_answer(house):
+    """Other songs in their place do not hide what is missing."""
     house.sync("files", *files(100))
-    for left in (85, 81):
-        wait_a_day(house)
-        house.sync("files", *files(left))
-    wait_a_day(house)
-    assert house.sync("files", *files(62)).removed == 19
-    wait_a_day(house, 8)
-    assert house.sync("files", *files(40)).held == 22
+    wait_a_day(house, 2)
+    house.sync("files", *files(90))
+    others = [file(f"new {n}", f"New {n}") for n in range(30)]
+    assert house.sync("files", *others, *files(70)).removed == 20
+    assert house.sync("files", *files(79)).held == 30
 
 
 def test_each_kind_counts_for_itself(house):
@@ -59,17 +57,30 @@ def test_each_kind_counts_for_itself(house):
     assert house.sync("spotify", *(track(f"t{n}", f"Song {n}") for n in range(300))).held == 30
 
 
-def test_a_yes_lets_the_next_answer_through_and_a_no_is_not_asked_again(house):
-    house.sync("files", *files(10))
-    house.sync("files")
+def answer(house, word):
     with house.store.write() as conn:
-        guard.keep(conn, 1, house.now)
-    house.sync("files")
-    assert house.rows("SELECT decision FROM held") == [("no",)] and songs(house) == 10
-    house.sync("files", *files(1))
-    with house.store.write() as conn:
-        guard.believe(conn, house.value("SELECT MAX(id) FROM held"), house.now)
-    assert house.sync("files", *files(1)).removed == 9
+        return word(conn, house.value("SELECT MAX(id) FROM held"), house.now)
+
+
+def test_a_yes_removes_what_was_shown_at_once_and_is_the_new_measure(house):
+    house.sync("files", *files(100))
+    house.sync("files", *files(40))
+    assert answer(house, guard.believe) == 60
+    assert songs(house) == 40
+    assert answer(house, guard.believe) == 0
+    assert house.sync("files", *files(33)).removed == 7
+    assert house.sync("files", *files(20)).held == 13
+
+
+def test_a_no_is_not_asked_again_and_does_not_hide_what_else_goes(house):
+    house.sync("files", *files(100))
+    house.sync("files", *files(40))
+    answer(house, guard.keep)
+    assert house.sync("files", *files(40)) == Removal(removed=0, held=0)
+    assert house.sync("files", *files(35)) == Removal(removed=5, held=0)
+    assert house.rows("SELECT decision, decided_at IS NULL FROM held") == [("no", 0)]
+    assert songs(house) == 95
+    assert answer(house, guard.believe) == 60
 
 
 def test_changed_settings_start_anew(house):
