@@ -27,6 +27,7 @@ OPEN = frozenset(
         "sign_in.found",
         "members.door",  # both prove themselves with the token in their address
         "members.enter",
+        "sources.signed_in",  # sends whoever is not signed in on to where they are
         "feed.calendar",  # proves itself with the secret in its address
     }
 )
