@@ -35,6 +35,13 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("account", nargs="?", help="only this one (its key)")
     sync.add_argument("--capability", choices=["library", "history", "friends", "shows"], help="only this part")
     sync.set_defaults(run=_sync)
+    backup = commands.add_parser("backup", help="write everything Bandstand knows into one file")
+    backup.add_argument("file", nargs="?", type=Path, help="where to (default: a dated file in this folder)")
+    backup.add_argument("--without-pictures", action="store_true", help="a smaller file; they are fetched again")
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", help="put a backup in place of what is there")
+    restore.add_argument("file", type=Path)
+    restore.set_defaults(run=_restore)
     commands.add_parser("check", help="look whether everything is in order").set_defaults(run=_check)
     commands.add_parser("config-example", help="print a config.toml with every setting").set_defaults(run=_example)
     for name, run in (("_web", _web), ("_steward", _steward)):  # the processes of `serve`
@@ -64,13 +71,41 @@ def _sync(options: argparse.Namespace) -> int:
     spawned = spawn()  # imports while this process does
     from aggregator import config
     from aggregator._host import once
+    from aggregator.store import StoreError
 
     try:
         return once.sync(config.load(options.config), options.account, options.capability, spawned)
-    except config.ConfigError as error:
+    except (config.ConfigError, StoreError) as error:
         return _refuse(error)
     finally:
         spawned.process.kill()
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from aggregator import backup, config
+    from aggregator.store import StoreError
+
+    try:
+        path = backup.make(config.load(options.config), options.file, pictures=not options.without_pictures)
+    except (config.ConfigError, backup.BackupError, StoreError) as error:
+        return _refuse(error)
+    print(f"Backed up to {path} ({path.stat().st_size / 1e6:.1f} MB).")
+    print("It holds the key to your saved credentials and all you have heard: keep it where only you can read it.")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from aggregator import backup, config
+    from aggregator.store import StoreError
+
+    try:
+        replaced = backup.restore(config.load(options.config), options.file)
+    except (config.ConfigError, backup.BackupError, StoreError) as error:
+        return _refuse(error)
+    print(f"Restored {options.file}. Start Bandstand as usual; it brings an older backup up to date by itself.")
+    if replaced:
+        print(f"What was there before is in {replaced}. Delete it once all is well.")
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -90,11 +125,12 @@ def _steward(options: argparse.Namespace) -> int:
     from aggregator import config
     from aggregator._host import steward
     from aggregator._host.lock import AlreadyRunning
+    from aggregator.store import StoreError
 
     _end_with_input(options)
     try:
         steward.main(config.load(options.config))
-    except AlreadyRunning as error:
+    except (AlreadyRunning, StoreError) as error:
         return _refuse(error)
     return 0
 

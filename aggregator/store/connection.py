@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from aggregator.store import faults
+
 HEAD = "0002"
 """The newest revision in store/migrations/versions; a test holds the two together."""
+
+RESTORING = "restoring"
+"""A file of this name stands in the data directory while a backup is put in place."""
 
 
 class StoreError(Exception):
@@ -45,9 +49,10 @@ class Store:
             try:
                 yield connection
             except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
+                connection.connection.rollback()  # where SQLite has rolled back by itself, this is nothing
                 raise
-            connection.exec_driver_sql("COMMIT")
+            with faults.commit():
+                connection.exec_driver_sql("COMMIT")
 
     def close(self) -> None:
         self.engine.dispose()
@@ -74,43 +79,55 @@ def _engine(path: Path) -> Engine:
 
 
 def open_store(folder: Path) -> Store:
-    """Open the store in `folder`, creating or migrating it. Raises `StoreError` when it is newer than this program."""
+    """Open the store in `folder`, creating or migrating it.
+
+    Raises `StoreError` when it is newer than this program, is no database, or when a restore broke off.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    store = Store(folder)
-    found = _revision(store.path)
-    if found == HEAD:
-        return store
-    if found is not None and found > HEAD:
+    if (folder / RESTORING).exists():
         raise StoreError(
-            f"The database in {folder} was written by a newer Bandstand (schema {found}; this program knows {HEAD}). "
-            "Start the newer program, or restore the backup it made before it upgraded."
+            f"Restoring a backup into {folder} was interrupted, so it may hold half of it. Run `bandstand restore` "
+            "again; what was there before stands in a folder beside it whose name begins with “replaced-”."
         )
-    if found is not None:
-        _back_up(store.path, found)
-    _upgrade(store)
+    store = Store(folder)
+    if revision(store.path) != HEAD:
+        _upgrade(store)
     return store
 
 
-def _revision(path: Path) -> str | None:
+def revision(path: Path) -> str | None:
+    """Which schema the database at `path` has; None where there is nothing yet.
+
+    Raises `StoreError` when that is newer than this program, or no database.
+    """
     if not path.exists() or path.stat().st_size == 0:
         return None
-    with sqlite3.connect(path) as raw:
-        try:
-            row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:
-            return None
+    try:
+        with closing(sqlite3.connect(path)) as raw:
+            known = raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            row = raw.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} cannot be read ({error}). Restore a backup: `bandstand restore FILE`.") from None
+    if row and row[0] > HEAD:
+        raise StoreError(
+            f"The database in {path.parent} was written by a newer Bandstand (schema {row[0]}; this program knows "
+            f"{HEAD}). Start the newer program, or restore the backup it made before it upgraded."
+        )
     return row[0] if row else None
 
 
-def _back_up(path: Path, revision: str) -> None:
-    target = path.with_name(f"{path.stem}-before-{HEAD}-from-{revision}.db")
-    part = target.with_suffix(".part")
-    with sqlite3.connect(path) as source, sqlite3.connect(part) as copy:
-        source.backup(copy)
-    shutil.move(part, target)
+def copy(source: Path, target: Path) -> None:
+    """A consistent copy of a database that may be in use; `target` is complete or not there."""
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)  # left behind by a kill
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
+        old.backup(new)
+    part.chmod(0o600)
+    part.replace(target)
 
 
 def _upgrade(store: Store) -> None:
+    """All of it or nothing, in one transaction. Of two programs that start at once the second finds it done."""
     # Alembic costs 150 ms to import, so only where there is something to do.
     from alembic import command
     from alembic.config import Config
@@ -118,5 +135,8 @@ def _upgrade(store: Store) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with store.write() as connection:
+        found = revision(store.path)
+        if found not in (None, HEAD):
+            copy(store.path, store.path.with_name(f"bandstand-before-{HEAD}-from-{found}.db"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -1,6 +1,9 @@
 """Opening the store: created, migrated, backed up, and refused when it is newer."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,10 +23,10 @@ def test_migrations_build_exactly_the_declared_schema(tmp_path: Path) -> None:
     open_store(tmp_path).close()
     declared = create_engine(f"sqlite:///{tmp_path}/declared.db")
     metadata.create_all(declared)
-    assert _statements(tmp_path / "bandstand.db") == _statements(tmp_path / "declared.db")
+    assert statements(tmp_path / "bandstand.db") == statements(tmp_path / "declared.db")
 
 
-def _statements(database: Path) -> dict[str, list[str]]:
+def statements(database: Path) -> dict[str, list[str]]:
     """Columns, keys and indexes by table, without the search index and Alembic's own; their order means nothing."""
     with sqlite3.connect(database) as raw:
         names = [name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')")]
@@ -44,12 +47,23 @@ def test_a_newer_store_is_refused_with_advice(tmp_path: Path) -> None:
         open_store(tmp_path)
 
 
-def test_an_older_store_is_backed_up_before_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_database_is_refused_with_advice(tmp_path: Path) -> None:
+    (tmp_path / "bandstand.db").write_bytes(b"<html>503 Service Unavailable</html>" * 100)
+    with pytest.raises(StoreError, match="bandstand restore"):
+        open_store(tmp_path)
+
+
+@pytest.mark.parametrize("command", ["serve", "sync", "_steward"])
+def test_an_older_program_says_so_and_ends(tmp_path: Path, command: str) -> None:
     open_store(tmp_path).close()
-    monkeypatch.setattr(connection, "HEAD", "0009")
-    monkeypatch.setattr(connection, "_upgrade", lambda store: None)
-    open_store(tmp_path).close()
-    assert (tmp_path / "bandstand-before-0009-from-0002.db").stat().st_size > 0
+    with sqlite3.connect(tmp_path / "bandstand.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    (tmp_path / "config.toml").write_text("[server]\nport = 18484\n")
+    told = [sys.executable, "-m", "aggregator", "--config", str(tmp_path / "config.toml"), command]
+    ended = subprocess.run(told, env={**os.environ, "BANDSTAND_DATA": str(tmp_path)}, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("The database in")
+    assert "newer Bandstand" in ended.stderr
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
