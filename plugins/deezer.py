@@ -1,0 +1,212 @@
+"""Deezer's public catalogue: similar artists, albums, artist radio with samples, and search. No key, no account."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, TypeVar
+
+from aggregator.plugin import (
+    Artist,
+    BadData,
+    Cover,
+    Credit,
+    Discovery,
+    Edition,
+    Field,
+    Limit,
+    LiveSearch,
+    Provider,
+    ProviderError,
+    Radio,
+    RateLimited,
+    Tag,
+    Track,
+    Unavailable,
+)
+
+API = "https://api.deezer.com"
+MOST = 100
+"""Items of one list; Deezer gives no more at once."""
+FOUND = 5
+"""Hits of each kind in a search."""
+NEAREST, FURTHEST = 0.8, 0.3
+"""Deezer says in which order artists are similar, not how much: what its first and its last are taken for."""
+QUOTA_SECONDS = 5.0
+QUOTA, BUSY, UNKNOWN = 4, 700, 800
+
+FORMS = {"album": "album", "ep": "ep", "single": "single", "compile": "compilation"}
+
+Json = dict[str, Any]
+R = TypeVar("R")
+
+
+class Deezer(Provider, Discovery, Radio, LiveSearch):
+    id = "deezer"
+    name = "Deezer"
+    about = "Similar artists and albums for recommendations, and a search in Deezer's catalogue. Needs no key."
+    household = True
+    limits = (Limit(calls=50, seconds=5, scope="address"),)
+    artwork_hosts = ("*.dzcdn.net",)
+
+    class Settings(Provider.Settings):
+        address: str = Field(default=API, title="Address", json_schema_extra={"advanced": True})
+
+    def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:
+        near = list(_each(self._of_artist(artist, "related"), artist_of))
+        step = (NEAREST - FURTHEST) / max(1, len(near) - 1)
+        return [(other, round(NEAREST - place * step, 3)) for place, other in enumerate(near)]
+
+    def tags(self, artist: Artist) -> Iterable[Tag]:  # noqa: ARG002
+        """Deezer has none."""
+        return ()
+
+    def albums_of(self, artist: Artist) -> Iterable[Edition]:
+        albums = sorted(self._of_artist(artist, "albums"), key=lambda album: -_number(album.get("fans")))
+        by = Credit(name=artist.name, ids=artist.ids)
+        return [edition if edition.credits else edition.model_copy(update={"credits": [by]})
+                for edition in _each(albums, edition_of)]  # fmt: skip
+
+    def radio(self, artist: Artist) -> Iterable[Track]:
+        return list(_each(self._of_artist(artist, "radio"), track_of))
+
+    def search(self, text: str) -> Iterable[Artist | Edition | Track]:
+        shapes: dict[str, Callable[[Json], Any]] = {"artist": artist_of, "album": edition_of, "track": track_of}
+        for kind, shape in shapes.items():
+            yield from _each(self._list(f"search/{kind}", q=text, limit=FOUND), shape)
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _numbers(self) -> dict[str, str | None]:
+        """Deezer's numbers by name, as far as this process has asked for them."""
+        return {}
+
+    def _of_artist(self, artist: Artist, what: str) -> list[Json]:
+        """Empty for an artist whom Deezer does not know."""
+        number = artist.ids.get("deezer")
+        if number is None:
+            if artist.name not in self._numbers:
+                self._numbers[artist.name] = self._number_of(artist.name)
+            number = self._numbers[artist.name]
+        return self._list(f"artist/{number}/{what}", limit=MOST) if number else []
+
+    def _number_of(self, name: str) -> str | None:
+        """Of several artists with exactly this name, the one with most fans."""
+        hits = self._list("search/artist", q=name, limit=MOST)
+        same = [hit for hit in hits if _plain(str(hit.get("name"))) == _plain(name) and hit.get("id")]
+        best = max(same, key=lambda hit: _number(hit.get("nb_fan")), default=None)
+        return str(best["id"]) if best else None
+
+    def _list(self, path: str, **query: Any) -> list[Json]:
+        body = self.http.json(f"{self.settings.address.rstrip('/')}/{path}", params=query)
+        if not isinstance(body, dict):
+            raise BadData("Deezer sent something that is not a list.")
+        if error := body.get("error"):
+            if _code(error) == UNKNOWN:
+                return []
+            raise refusal(error)
+        if not isinstance(body.get("data"), list):
+            raise BadData("Deezer sent something that is not a list.")
+        return [each for each in body["data"] if isinstance(each, dict)]
+
+
+def refusal(error: Any) -> ProviderError:
+    """What the body of an answer complains of; its status is 200 all the same."""
+    code = _code(error)
+    if code == QUOTA:
+        return RateLimited("Deezer asks for fewer questions.", QUOTA_SECONDS)
+    if code == BUSY:
+        return Unavailable("Deezer is busy.")
+    return BadData(f"Deezer did not understand the question (error {code or error}).")
+
+
+def _code(error: Any) -> int:
+    return _number(error.get("code")) if isinstance(error, dict) else 0
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------
+
+
+def _each(found: Iterable[Json], shape: Callable[[Json], R]) -> Iterator[R]:
+    """What can be read of a list: an entry without its id or name is nothing to a listener."""
+    for one in found:
+        try:
+            yield shape(one)
+        except (KeyError, TypeError, ValueError):
+            continue
+
+
+def artist_of(said: Json) -> Artist:
+    number = str(said["id"])
+    return Artist(id=number, name=said["name"], ids={"deezer": number}, image=_picture(said, "picture"), url=_url(said))
+
+
+def edition_of(said: Json) -> Edition:
+    ids = {"deezer": str(said["id"])} | ({"upc": str(said["upc"])} if said.get("upc") else {})
+    return Edition(
+        id=str(said["id"]),
+        title=said["title"],
+        credits=_credits(said),
+        ids=ids,
+        released=_day(said.get("release_date")),
+        form=FORMS.get(said.get("record_type") or "album", "other"),
+        total_tracks=said.get("nb_tracks"),
+        label=said.get("label"),
+        cover=_picture(said, "cover"),
+        url=_url(said),
+    )
+
+
+def track_of(said: Json) -> Track:
+    album = said.get("album") or {}
+    ids = {"deezer": str(said["id"])} | ({"isrc": str(said["isrc"])} if said.get("isrc") else {})
+    return Track(
+        id=str(said["id"]),
+        title=said["title"],
+        credits=_credits(said),
+        edition=str(album["id"]) if album.get("id") else None,
+        seconds=said.get("duration") or None,
+        ids=ids,
+        explicit=said.get("explicit_lyrics"),
+        url=_url(said),
+        preview=said.get("preview") or None,
+    )
+
+
+def _credits(said: Json) -> list[Credit]:
+    """All who contributed where they are listed, else the one it is filed under."""
+    named = said.get("contributors") or ([said["artist"]] if said.get("artist") else [])
+    last = len(named) - 1
+    return [
+        Credit(name=one["name"], id=str(one["id"]), ids={"deezer": str(one["id"])}, join=", " if place < last else "")
+        for place, one in enumerate(named)
+    ]
+
+
+def _picture(said: Json, word: str) -> Cover | None:
+    """The address of a picture that nobody uploaded has nothing where its name would be."""
+    url = said.get(f"{word}_big") or ""
+    return Cover(url=url) if url and not re.search(r"/images/\w+//", url) else None
+
+
+def _url(said: Json) -> str | None:
+    return said.get("link") or None
+
+
+def _day(text: Any) -> str | None:
+    """Deezer writes zeros for what it does not know."""
+    known = re.match(r"(?!0000)\d{4}(-(?!00)\d\d){0,2}", str(text or ""))
+    return known[0] if known else None
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _plain(name: str) -> str:
+    """Without case, accents and doubled blanks."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -1,0 +1,143 @@
+"""Deezer's catalogue, against the sample service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from aggregator.demo.deezer import number_of
+from aggregator.plugin import Artist, BadData, Edition, RateLimited, Track, Unavailable
+from plugins import deezer
+from plugins.deezer import Deezer
+from tests.plugins.conftest import Account
+
+MARROW = Artist(id="1", name="Marrow & Quince")
+
+
+@pytest.fixture
+def provider(service) -> Any:
+    return Account(Deezer, address=service.url).provider()
+
+
+# --- what it knows of an artist ---------------------------------------------------------------------------------------
+
+
+def test_similar_artists_come_nearest_first_with_their_numbers(provider):
+    near = provider.similar(MARROW)
+    matches = [match for _, match in near]
+    assert len(near) == 8 and matches == sorted(matches, reverse=True) and 0 < matches[-1] < matches[0] < 1
+    assert all(artist.ids == {"deezer": artist.id} and artist.url for artist, _ in near)
+
+
+def test_an_artist_whose_number_is_known_is_not_searched_for(provider, service):
+    asked = len(service.log())
+    number = str(number_of("artist", "marrow-quince"))
+    assert provider.similar(MARROW.model_copy(update={"name": "?", "ids": {"deezer": number}}))
+    assert len(service.log()) - asked == 1
+
+
+def test_one_name_is_searched_for_once(provider, service):
+    asked = len(service.log())
+    provider.similar(MARROW), provider.albums_of(MARROW), provider.radio(MARROW)
+    assert len(service.log()) - asked == 4
+
+
+def test_albums_are_credited_to_the_artist_and_unknown_days_are_left_out(provider):
+    albums = provider.albums_of(MARROW)
+    assert {album.title for album in albums} == {"Kitchen Weather", "Orange Enamel"}
+    assert all(album.credits[0].name == MARROW.name and album.cover for album in albums)
+    days = [album.released for artist, _ in provider.similar(MARROW) for album in provider.albums_of(artist)]
+    assert None in days and "0000-00-00" not in days
+
+
+def test_the_radio_plays_several_artists_with_samples_that_sound(provider):
+    tracks = provider.radio(MARROW)
+    assert len({track.credits[0].name for track in tracks}) > 3 and all(track.seconds for track in tracks)
+    sample = next(track.preview for track in tracks if track.preview)
+    assert requests.get(sample, timeout=5).headers["Content-Type"] == "audio/mpeg"
+    assert any(track.preview is None for artist, _ in provider.similar(MARROW) for track in provider.radio(artist))
+
+
+def test_an_artist_nobody_knows_is_no_error(provider):
+    nobody = Artist(id="1", name="Nobody Whatsoever")
+    assert (provider.similar(nobody), provider.albums_of(nobody), provider.radio(nobody)) == ([], [], [])
+    assert provider.similar(nobody.model_copy(update={"ids": {"deezer": "1"}})) == []
+    assert list(provider.tags(MARROW)) == []
+
+
+def test_of_two_artists_with_one_name_the_better_known_is_taken(provider, monkeypatch):
+    hits = [{"id": 1, "name": "Tin Harbour Trio", "nb_fan": 9}, {"id": 2, "name": "Tin Harbour", "nb_fan": None},
+            {"id": 3, "name": "TIN HÁRBOUR", "nb_fan": 5}]  # fmt: skip
+    monkeypatch.setattr(provider, "_list", lambda path, **query: hits)
+    assert provider._number_of("Tin Harbour") == "3"
+
+
+def test_search_answers_with_artists_albums_and_songs(provider):
+    found = list(provider.search("marrow quince"))
+    assert {type(each) for each in found} == {Artist, Edition, Track} and all(each.url for each in found)
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_nobody_uploaded_is_none():
+    bare = {
+        "id": 1,
+        "name": "X",
+        "picture_big": "https://cdn-images.dzcdn.net/images/artist//500x500-000000-80-0-0.jpg",
+    }
+    assert deezer.artist_of(bare).image is None
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("2013-05-17", "2013-05-17"),
+        ("2013-00-00", "2013"),
+        ("2013-05-00", "2013-05"),
+        ("0000-00-00", None),
+        (None, None),
+    ],
+)
+def test_dates_with_zeros(said, day):
+    assert deezer.edition_of({"id": 1, "title": "X", "release_date": said}).released == day
+
+
+def test_everybody_who_contributed_is_credited():
+    said = {"id": 1, "title": "X", "contributors": [{"id": 7, "name": "A"}, {"id": 8, "name": "B"}]}
+    assert [(credit.name, credit.join) for credit in deezer.track_of(said).credits] == [("A", ", "), ("B", "")]
+
+
+# --- trouble ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("switches", "error", "words"),
+    [
+        ({"status": 429}, RateLimited, "fewer"),
+        ({"code": 700}, Unavailable, "busy"),
+        ({"status": 500}, Unavailable, "status 500"),
+        ({"status": 400}, BadData, "did not understand"),
+        ({"html": True}, BadData, "not JSON"),
+        ({"truncate": True}, BadData, "half"),
+    ],
+)
+def test_errors_are_told_though_the_status_is_200(provider, service, switches, error, words):
+    service.switch(**switches)
+    with pytest.raises(error) as caught:
+        provider.similar(MARROW)
+    assert words in str(caught.value)
+
+
+def test_the_quota_is_a_short_pause():
+    error = deezer.refusal({"type": "Exception", "message": "Quota limit exceeded", "code": 4})
+    assert isinstance(error, RateLimited) and error.retry_after == 5.0
+
+
+@pytest.mark.parametrize("body", [[], {"data": None}, {"error": "Not Found"}, None, {"data": {}}])
+def test_an_answer_in_another_form_is_bad_data(provider, monkeypatch, body):
+    monkeypatch.setattr(provider, "http", type("Gate", (), {"json": staticmethod(lambda *_, **__: body)}))
+    with pytest.raises(BadData):
+        provider.similar(MARROW)
