@@ -2,7 +2,8 @@
 
     python -m tests.payloads FOLDER
 
-FOLDER holds one folder per service (``spotify``, ``lastfm``, ``ticketmaster``) with answers as ``.json`` or ``.xml``.
+FOLDER holds one folder per service (``spotify``, ``lastfm``, ``ticketmaster``, ``deezer``) with answers as ``.json`` or
+``.xml``. Every answer that is an object is read whole as well, and may say no, but only with an error of the contract.
 For development: recordings are not part of the project, and pytest does not run this. Exits with 1 where something in
 them was not understood.
 """
@@ -13,14 +14,15 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.dom.minidom import Element
 
 import pylast
 
-from aggregator.plugin import Skipped
-from plugins import ticketmaster
+from aggregator.plugin import ProviderError, Skipped
+from plugins import deezer, ticketmaster
 from plugins.lastfm import shapes as lastfm
 from plugins.lastfm.client import text
 from plugins.spotify import shapes as spotify
@@ -58,6 +60,23 @@ def of_lastfm(root: Element) -> Told:
                 yield "play", lambda node=node: lastfm.play(node)
 
 
+def of_deezer(node: Any) -> Told:
+    yield "answer", lambda: _listed(node)
+    convert = {"artist": deezer.artist_of, "album": deezer.edition_of, "track": deezer.track_of}
+    for part in _dicts(node):
+        if part.get("type") in convert:
+            yield part["type"], lambda part=part: convert[part["type"]](part)
+
+
+def _listed(body: Any) -> Any:
+    """As an answer to any question: what is no list is told so in words."""
+    provider = deezer.Deezer()
+    provider.settings = deezer.Deezer.Settings()
+    provider.http = type("Gate", (), {"json": staticmethod(lambda *_, **__: body)})
+    with suppress(ProviderError):
+        provider._list("anything")
+
+
 def _dicts(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
@@ -76,7 +95,7 @@ def main(folder: Path) -> int:
     faults = 0
     for file in sorted(folder.glob("*/*.json")) + sorted(folder.glob("lastfm/*.xml")):
         service = file.parent.name
-        readers = {"spotify": of_spotify, "ticketmaster": of_ticketmaster}
+        readers = {"spotify": of_spotify, "ticketmaster": of_ticketmaster, "deezer": of_deezer}
         if file.suffix == ".xml":
             told = of_lastfm(pylast._parse_response(file.read_text()).documentElement)
         elif service in readers:
