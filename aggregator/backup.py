@@ -32,6 +32,7 @@ ABOUT = "backup.json"
 KEYS = ("secret.key", "session.key")
 FOLDERS = ("plugins", "artwork")
 TO_READ = "config.toml"
+STAGED = ".restore-"
 WITH_DATABASE = (f"{DATABASE}-wal", f"{DATABASE}-shm", "cache")
 """What belongs to the database of the moment: it leaves with it. (Caches go by numbers of accounts.)"""
 
@@ -118,14 +119,20 @@ def restore(config: Config, archive: Path) -> Path | None:
     """
     data = config.data
     try:
-        with StewardLock(data), tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as scratch:
-            staged = Path(scratch)
-            _stage(archive, staged, config.demo)
-            _look(staged / DATABASE)
-            _fold(data / DATABASE)
-            return _swap(staged, data)
+        with StewardLock(data):
+            for left_by_a_kill in data.glob(f"{STAGED}*"):
+                shutil.rmtree(left_by_a_kill)
+            with tempfile.TemporaryDirectory(prefix=STAGED, dir=data) as scratch:
+                return _restore(archive, Path(scratch), config)
     except AlreadyRunning:
         raise BackupError(f"Bandstand is running on {data}. Stop it, then restore.") from None
+
+
+def _restore(archive: Path, staged: Path, config: Config) -> Path | None:
+    _stage(archive, staged, config.demo)
+    _look(staged / DATABASE)
+    _fold(config.data / DATABASE)
+    return _swap(staged, config.data)
 
 
 def _stage(archive: Path, staged: Path, demo: bool) -> None:
