@@ -98,11 +98,11 @@ def LocalGate(limits: tuple[plugin.Limit, ...] = (), cache: Path | None = None) 
 def watch(door: Door, status: int, headers: Mapping[str, Any]) -> None:
     """Tell the steward of a refusal, even where the client library hides it or would sleep through it."""
     if status == 429 or (status == 503 and "Retry-After" in headers):
-        door.refused(retry_after(headers.get("Retry-After")))
+        door.refused(retry_after(headers.get("Retry-After") or headers.get("X-RateLimit-Reset-In")))
 
 
 def retry_after(value: str | None) -> float:
-    """Seconds, from a Retry-After header (RFC 9110: a number or a date)."""
+    """Seconds, from a Retry-After header (RFC 9110: a number or a date) or from X-RateLimit-Reset-In (a number)."""
     if not value:
         return UNNAMED_WAIT
     if value.strip().isdigit():
