@@ -1,0 +1,256 @@
+"""One provider on trial: its checks, what they are run with, and their verdicts."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from aggregator._host import load as loader
+from aggregator.contract import items, replies, stage
+from aggregator.contract.network import Change, Endless
+from aggregator.contract.replies import Replies, Reply, Unusable
+from aggregator.contract.stage import Run, Stage, TooLong
+from aggregator.plugin import Complete, Progress, Provider
+
+Outcome = Literal["ok", "n/a", "FAILED"]
+
+
+class NotApplicable(Exception):
+    """This check says nothing about this provider; the message is the reason."""
+
+
+class Failed(Exception):
+    """The provider does not keep this; the message says how it shows."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check. `shapes`: what it looks at, of snapshot, delta, live and sign-in; or the provider as a whole."""
+
+    name: str
+    shapes: tuple[str, ...]
+    look: Callable[[Any], None]
+
+    @property
+    def about(self) -> str:
+        return " ".join((self.look.__doc__ or "").split())
+
+
+CHECKS: list[Check] = []
+"""In the order in which they are run."""
+
+
+def check(*shapes: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Make a function a check, named like it. It raises `Failed` or `NotApplicable`, or the provider passes."""
+
+    def enlist(look: Callable[[Any], None]) -> Callable[[Any], None]:
+        CHECKS.append(Check(look.__name__.strip("_").replace("_", "-"), shapes, look))
+        return look
+
+    return enlist
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one check ended. `method`: the method it looked at; empty for the provider as a whole."""
+
+    name: str
+    method: str
+    outcome: Outcome
+    reason: str = ""
+
+    def __str__(self) -> str:
+        method = f" ({self.method})" if self.method else ""
+        return f"{self.outcome:7} {self.name}{method}{': ' if self.reason else ''}{self.reason}"
+
+
+@dataclass
+class Case:
+    """A provider with the replies recorded for it, if there are any, and every run made with it so far."""
+
+    cls: type[Provider]
+    file: Path
+    recorded: Replies | None
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(self.cls, self.recorded or Replies())
+
+    @cached_property
+    def subjects(self) -> list[Subject]:
+        """The methods to look at, by the capabilities that are declared."""
+        found = []
+        for mixin, methods in loader.CAPABILITIES.values():
+            if issubclass(self.cls, mixin):
+                found += [Subject(self, each, stage.SHAPES.get(each, "sign-in")) for each in methods]
+        return found
+
+    def trials(self) -> Iterator[tuple[Check, Case | Subject]]:
+        """Every check with each thing it looks at."""
+        from aggregator.contract import declared, lasting, oddities, records, refusals  # noqa: F401 - they enlist
+
+        for each in CHECKS:
+            if "provider" in each.shapes:
+                yield each, self
+            for subject in self.subjects:
+                if subject.shape in each.shapes and subject.method != "finish":
+                    yield each, subject
+
+    def judge(self, each: Check, looked_at: Case | Subject) -> Verdict:
+        method = looked_at.method if isinstance(looked_at, Subject) else ""
+        try:
+            with stage.clock(2 * stage.SECONDS):
+                each.look(looked_at)
+        except Failed as failed:
+            return Verdict(each.name, method, "FAILED", str(failed))
+        except (NotApplicable, Unusable) as reason:
+            return Verdict(each.name, method, "n/a", str(reason))
+        except TooLong:
+            return Verdict(each.name, method, "FAILED", "It took too long and was stopped.")
+        return Verdict(each.name, method, "ok")
+
+    def need_replies(self) -> Replies:
+        if self.recorded is None:
+            name = f"{self.file.parent.name if self.file.stem == '__init__' else self.file.stem}{replies.SUFFIX}"
+            raise NotApplicable(f"no recorded replies: there is no {name} beside it")
+        return self.recorded
+
+
+@dataclass
+class Subject:
+    """One method of a provider."""
+
+    case: Case
+    method: str
+    shape: str
+
+    def run(self, change: Change | None = None, **options: Any) -> Run:
+        run = self.case.stage.run(self.method, change, usual=self._usual, **options)
+        self.case.runs.append(run)
+        return run
+
+    @property
+    def _usual(self) -> list[Any]:
+        return self.__dict__["plain"].asked if "plain" in self.__dict__ else []
+
+    @cached_property
+    def plain(self) -> Run:
+        """The run over the recorded replies as they are, whatever comes of it."""
+        return self.run(cursor=self.case.stage.replies.cursor)
+
+    @property
+    def whole(self) -> Run:
+        """The plain run, where it ended well and brought something; all that is compared with it needs that."""
+        self.case.need_replies() if self.plain.asked else None
+        if self.plain.error or not things(self.plain):
+            raise NotApplicable("the recorded replies are not read to their end: see reads-answers")
+        return self.plain
+
+    @property
+    def listings(self) -> dict[int, items.Listing]:
+        """The lists of things that the plain run was answered with, by the number of the request."""
+        where = self.case.stage.replies.items
+        found = {n: items.listing(each.reply, where) for n, each in enumerate(self.whole.asked)}
+        return {number: each for number, each in found.items() if each is not None and each.items}
+
+    def need_requests(self, least: int = 1) -> list[Any]:
+        asked = self.whole.asked
+        if not asked:
+            raise NotApplicable("it asks nothing over the network")
+        if len(asked) < least:
+            raise NotApplicable("its recorded replies are read with one request: there is no second page to look at")
+        return asked
+
+    def need_listings(self) -> dict[int, items.Listing]:
+        self.need_requests()
+        if not self.listings:
+            raise NotApplicable("no list of things was found in its replies (see `items`)")
+        return self.listings
+
+    def altered(self, remake: Callable[[int, list[Any]], Any], total: bool = True) -> Change:
+        """A change of every list of things: `remake` gets the number of the request and a copy of its items."""
+        listings = self.need_listings()
+        made = {number: remake(number, each.fresh()) for number, each in listings.items()}
+        before = sum(len(each.items) for each in listings.values())
+        after = sum(len(each) if isinstance(each, list) else 0 for each in made.values()) if total else before
+        changed = {number: listings[number].reply(made[number], after, before) for number in listings}
+        originals = {id(each.reply): number for number, each in enumerate(self.plain.asked)}
+        bodies = {each.reply.body: number for number, each in enumerate(self.plain.asked) if number in changed}
+
+        def change(_number: int, _request: Any, reply: Reply) -> Reply:
+            known = originals.get(id(reply), bodies.get(reply.body))
+            return changed[known] if known in changed else reply
+
+        return change
+
+
+def things(run: Run) -> list[Any]:
+    """What a run brought, without its markers."""
+    from aggregator.plugin import Checkpoint
+
+    return [record for record in run.records if not isinstance(record, Complete | Progress | Checkpoint)]
+
+
+def told(error: BaseException | None) -> str:
+    """How a run ended, for the reason of a failed check."""
+    match error:
+        case None:
+            return "it ended as if all were well"
+        case Endless():
+            return "it went on and on and was stopped"
+        case TooLong():
+            return f"it hung and was stopped after {stage.SECONDS:g} s"
+    return f"it raised {type(error).__name__}: {error}".strip(": ").splitlines()[0][:300]
+
+
+# --- finding a provider -----------------------------------------------------------------------------------------------
+
+
+def load(target: str | Path | type[Provider], recorded: str | Path | None = None) -> list[Case]:
+    """The cases of a file, a package folder, a dotted module, a provider's id, or a class. Raises `Unusable`."""
+    try:
+        classes = [target] if isinstance(target, type) else loader.classes(_place(str(target)))
+    except (loader.Refused, ImportError, SyntaxError) as error:
+        raise Unusable(f"{target}: {error}") from None
+    return [_case(cls, recorded) for cls in classes]
+
+
+def check_provider(target: str | Path | type[Provider], recorded: str | Path | None = None) -> list[Verdict]:
+    """Every verdict on every provider in `target`; see `load`."""
+    return [case.judge(*trial) for case in load(target, recorded) for trial in case.trials()]
+
+
+def _case(cls: type[Provider], recorded: str | Path | None) -> Case:
+    file = Path(inspect.getfile(cls))
+    path = Path(recorded) if recorded else replies.beside(file, getattr(cls, "id", ""))
+    return Case(cls, file, replies.read(path) if path else None)
+
+
+def _place(target: str) -> str:
+    """As `_host.load.classes` takes it."""
+    if os.sep in target or target.endswith(".py") or Path(target).is_dir():
+        if not Path(target).exists():
+            raise Unusable(f"There is no file {target}.")
+        return str(Path(target).resolve())
+    from aggregator import config
+    from aggregator._host import find
+
+    sys.path.insert(0, "") if "" not in sys.path else None
+    known = {origin.label.removesuffix(".py"): origin.target for origin in find.origins(config.load().data)}
+    if target in known:
+        return known[target]
+    try:
+        found = importlib.util.find_spec(target)
+    except ImportError:
+        found = None
+    if found is None:
+        raise Unusable(f"There is neither a file, a module nor a provider named {target}.")
+    return target
