@@ -50,6 +50,8 @@ def reads_answers(subject: Subject) -> None:
         subject.case.need_replies()
     if run.error:
         raise Failed(f"It read the recorded replies, and {told(run.error)}.")
+    if not things(run) and subject.shape == "live" and not run.asked:
+        raise NotApplicable("it asks nothing: its service knows nothing of this")
     if not things(run):
         raise Failed("It read the recorded replies to their end and yielded nothing.")
 
