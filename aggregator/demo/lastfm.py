@@ -41,12 +41,28 @@ WORDS = {
     11: "Service Offline - This service is temporarily offline. Try again later.",
     13: "Invalid method signature supplied",
     14: "Unauthorized Token - This token has not been authorized",
+    15: "This token has expired",
     16: "There was a temporary error processing your request. Please try again",
     17: "Login: User required to be logged in",
     26: "Suspended API key - Access for your account has been suspended",
     29: "Rate limit exceeded - Your IP has made too many requests in a short period",
 }
-STATUSES = {4: 403, 6: 400, 8: 500, 9: 403, 10: 403, 11: 503, 13: 403, 14: 403, 16: 503, 17: 403, 26: 403, 29: 429}
+STATUSES = {
+    4: 403,
+    6: 400,
+    8: 500,
+    9: 403,
+    10: 403,
+    11: 503,
+    13: 403,
+    14: 403,
+    15: 403,
+    16: 503,
+    17: 403,
+    26: 403,
+    29: 429,
+}
+TOKEN_SECONDS = 3600
 CODES = {400: 6, 401: 9, 403: 10, 404: 6, 429: 29, 500: 8, 503: 16}
 
 
@@ -64,7 +80,7 @@ class Lastfm(Service):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world
-        self.tokens: dict[str, str] = {}
+        self.tokens: dict[str, tuple[str, float]] = {}  # who allowed it, and when it was made
         self.methods: dict[str, Callable[[], Json]] = {
             "auth.getToken": self.get_token,
             "auth.getSession": self.get_session,
@@ -114,13 +130,17 @@ class Lastfm(Service):
 
     def get_token(self) -> Json:
         token = hashlib.sha256(f"{time.time_ns()}".encode()).hexdigest()[:32]
-        self.tokens[token] = ""
+        self.tokens[token] = ("", time.time())
         return {"token": token}
 
     def allow(self) -> Response:
         """The listener's page: access is allowed at once, and they are sent back where a callback is named."""
+        if request.args.get("api_key") != LASTFM_KEY:
+            return Response(WORDS[10], status=403, content_type="text/plain")
+        if self.active().deny:
+            return Response("Back to Last.fm, then.", content_type="text/plain")
         token = request.args.get("token") or self.get_token()["token"]
-        self.tokens[token] = request.args.get("user", "robin_demo")
+        self.tokens[token] = (request.args.get("user", "robin_demo"), time.time())
         if target := request.args.get("cb"):
             return redirect(f"{target}{'&' if '?' in target else '?'}{urlencode({'token': token})}")
         return Response("You have granted permission. You may close this page.", content_type="text/plain")
@@ -129,9 +149,12 @@ class Lastfm(Service):
         token = request.values.get("token", "")
         if token not in self.tokens:
             raise Refused(4)
-        if not self.tokens[token]:
+        name, made = self.tokens[token]
+        if not name:
             raise Refused(14)
-        name = self.tokens.pop(token)
+        if made < time.time() - TOKEN_SECONDS:
+            raise Refused(15)
+        del self.tokens[token]
         return {"session": {"name": name, "key": session_key(name), "subscriber": "0"}}
 
     # --- listeners ----------------------------------------------------------------------------------------------------

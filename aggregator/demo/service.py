@@ -71,6 +71,8 @@ class Switches:
     """Pages overlap by a few items, as when something was added meanwhile."""
     shrink: int | None = None
     """Lists hold only their first so many items; 0 empties them."""
+    deny: bool = False
+    """The listener does not allow access when they are asked to."""
     only: str = ""
     """Only requests whose path, or whose `method` parameter, begins with this."""
     times: int | None = None

@@ -1,6 +1,7 @@
 """A sample of Spotify's Web API and accounts service, as an app in development mode meets it in 2026.
 
 The page where a listener would allow access allows it at once. Which listener signs in follows from the client id.
+Sent back they are to any address that Spotify lets an app register, or to those that ``POST /_register`` names.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 HOUR = 3600
+CODE_SECONDS = 600
 SCOPES = "user-library-read user-follow-read user-read-recently-played playlist-read-private user-read-private"
 CLOSED = ("/v1/browse", "/v1/recommendations", "/v1/audio-features", "/v1/audio-analysis", "/v1/markets", "/v1/users")
 """Paths that apps in development mode are refused."""
@@ -43,9 +45,11 @@ class Spotify(Service):
         self.world = world
         self.spent: set[str] = set()
         self.expired_before = 0.0
+        self.registered: list[str] = []
         self.route("/authorize", self.authorize)
         self.route("/api/token", self.token, "POST")
         self.route("/_expire", self.expire, "POST")
+        self.route("/_register", self.register, "POST")
         self.route("/v1/me", self.me)
         self.route("/v1/me/albums", self.albums)
         self.route("/v1/me/tracks", self.tracks)
@@ -75,17 +79,34 @@ class Spotify(Service):
         return _error(400, "Invalid request")
 
     def authorize(self) -> Response:
-        """Allow access and go back to where the listener came from, with a code that is good once."""
-        target = request.args.get("redirect_uri", "")
-        if urlsplit(target).hostname == "localhost" or not target:
-            return Response("INVALID_CLIENT: Insecure redirect URI", status=400)
-        client = request.args.get("client_id", "")
+        """Allow access and go back to where the listener came from, with a code that is good once, for ten minutes."""
+        asked, client = request.args, request.args.get("client_id", "")
+        target, challenge = asked.get("redirect_uri", ""), asked.get("code_challenge", "")
         if client not in self.world.spotify:
-            return Response("INVALID_CLIENT: Invalid client", status=400)
-        challenge = request.args.get("code_challenge", "")
-        code = tokens.sign("code", client, challenge, target)
-        answer = {"code": code, "state": request.args.get("state", "")}
+            return _own_page("INVALID_CLIENT: Invalid client")
+        if not self._may_return(target):
+            return _own_page("INVALID_CLIENT: Invalid redirect URI")
+        if asked.get("response_type") != "code":
+            return _own_page("response_type must be code")
+        if challenge and asked.get("code_challenge_method") != "S256":
+            return _own_page("code_challenge_method must be S256")
+        answer = {"code": tokens.sign("code", client, challenge, target, str(time.time()))}
+        if self.active().deny:
+            answer = {"error": "access_denied"}
+        if "state" in asked:
+            answer["state"] = asked["state"]
         return redirect(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}")
+
+    def _may_return(self, target: str) -> bool:
+        """Https, or this machine by its number; of several addresses only those the app lists, to the letter."""
+        parts = urlsplit(target)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1"))
+        return safe and (not self.registered or target in self.registered)
+
+    def register(self) -> Response:
+        """``POST /_register`` with a list: the addresses that the app names; an empty one, any that are allowed."""
+        self.registered = request.get_json()
+        return as_json(self.registered)
 
     def token(self) -> Response:
         form = request.form
@@ -103,9 +124,13 @@ class Spotify(Service):
         parts = tokens.verify("code", request.form.get("code", ""))
         if parts is None or parts[0] != user.client or request.form["code"] in self.spent:
             return _oauth_error("invalid_grant", "Invalid authorization code")
+        if float(parts[3]) < time.time() - CODE_SECONDS:
+            return _oauth_error("invalid_grant", "Authorization code expired")
         if parts[2] != request.form.get("redirect_uri"):
             return _oauth_error("invalid_grant", "Invalid redirect URI")
-        if not request.authorization and parts[1] != tokens.challenge(request.form.get("code_verifier", "")):
+        if not request.authorization and not parts[1]:
+            return _oauth_error("invalid_request", "code_verifier or client_secret must be given")
+        if parts[1] and parts[1] != tokens.challenge(request.form.get("code_verifier", "")):
             return _oauth_error("invalid_grant", "code_verifier was incorrect")
         self.spent.add(request.form["code"])
         return self._grant(user, rotate=True)
@@ -392,6 +417,11 @@ class Spotify(Service):
 def first_refresh_token(user: SpotifyUser) -> str:
     """What a listener who signed in long ago holds."""
     return tokens.first_refresh(user.client)
+
+
+def _own_page(words: str) -> Response:
+    """The listener stays with Spotify, and learns why."""
+    return Response(words, status=400, content_type="text/plain")
 
 
 def _find_artist(aid: str) -> Artist:

@@ -217,8 +217,16 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
 
     def finish(self, redirect: str, params: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
         if "token" not in params:
-            raise AuthFailed("Last.fm gave no permission.")
-        return {"session_key": self._client.session_key(params["token"])}
+            raise AuthFailed(
+                "You did not allow it at Last.fm, so nothing was changed. Sign in again whenever you like."
+            )
+        key, user = self._client.session(params["token"])
+        if user.casefold() != self.settings.user.casefold():
+            raise AuthFailed(
+                f"You are {user} at Last.fm, but this account reads the plays of {self.settings.user}. Sign out at "
+                "Last.fm and sign in again, or change the user name in the settings."
+            )
+        return {"session_key": key}
 
 
 def _named(node: Element | None, name: str) -> list[Element]:

@@ -16,6 +16,8 @@ from aggregator.plugin import AuthFailed, BadData, Provider, ProviderError, Rate
 
 API = "https://ws.audioscrobbler.com"
 WEB = "https://www.last.fm"
+UNUSABLE = ("4", "14", "15")
+"""What Last.fm answers for a token that was not issued (or used), not allowed, or is an hour old."""
 
 # What it would log is said by the errors below, in words.
 logging.getLogger("pylast").setLevel(logging.CRITICAL)
@@ -49,11 +51,18 @@ class Client:
             raise BadData(f"Last.fm's answer to {method} holds no {inside}.")
         return found[0]
 
-    def session_key(self, token: str) -> str:
-        """What a listener's permission is worth for good."""
-        with self._in_words():
-            key: str = pylast.SessionKeyGenerator(self._network).get_web_auth_session_key("", token)
-        return key
+    def session(self, token: str) -> tuple[str, str]:
+        """What a listener's permission is worth for good, and the name of the one who gave it."""
+        try:
+            with self._in_words():
+                keys = pylast.SessionKeyGenerator(self._network)
+                key, user = keys.get_web_auth_session_key_username("", token)
+        except AuthFailed as error:
+            if getattr(error.__cause__, "status", "") in UNUSABLE:
+                words = "This permission was used already, has run out or was not given. Sign in to Last.fm again."
+                raise AuthFailed(words) from error
+            raise
+        return key, user
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from aggregator.plugin import (
     Artist,
-    AuthFailed,
     Checkpoint,
     Complete,
     Edition,
@@ -33,7 +32,7 @@ from aggregator.plugin import (
 )
 
 from . import shapes
-from .client import API, SCOPES, Client, Json, MemoryCacheHandler, NotOpen, auth_manager, new_permission
+from .client import API, SCOPES, Client, Json, MemoryCacheHandler, NotOpen, auth_manager, new_permission, not_allowed
 from .lists import MISSHAPEN, Heap, Part, Reader, Told, skipped
 
 __all__ = ["Spotify"]
@@ -171,6 +170,7 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
     # --- sign-in --------------------------------------------------------------------------------------------------
 
     def begin(self, redirect: str, state: str) -> str:
+        """The verifier stays here until `finish`: who intercepts the code that comes back cannot use it."""
         manager = auth_manager(self, MemoryCacheHandler(), redirect, SCOPES)
         url: str = manager.get_authorize_url(state=state)
         self.state["verifier"] = getattr(manager, "code_verifier", None)
@@ -178,7 +178,7 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
 
     def finish(self, redirect: str, params: Mapping[str, str]) -> dict[str, str]:
         if "code" not in params:
-            raise AuthFailed(f"Spotify gave no permission ({params.get('error', 'no reason given')}).")
+            raise not_allowed(params.get("error", ""))
         manager = auth_manager(self, MemoryCacheHandler(), redirect)
         if verifier := self.state.pop("verifier", None):
             # spotipy makes a new pair of its own unless both are set.

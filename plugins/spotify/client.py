@@ -206,13 +206,47 @@ def _token_refusal(error: spotipy.SpotifyOauthError) -> ProviderError:
     return AuthFailed("Spotify no longer accepts this sign-in. Sign in to Spotify again.")
 
 
+def not_allowed(error: str) -> AuthFailed:
+    """Spotify sent the listener back without a code."""
+    if error == "access_denied":
+        return AuthFailed("You did not allow it at Spotify, so nothing was changed. Sign in again whenever you like.")
+    return AuthFailed(f"Spotify gave no permission ({error or 'no reason given'}). Sign in again.")
+
+
+def _not_granted(reason: str, redirect: str) -> AuthFailed:
+    """Spotify does not take the code for what it was given out for."""
+    if "redirect" in reason.lower():
+        return AuthFailed(
+            f"The redirect address does not fit. Add {redirect} to your app at developer.spotify.com/dashboard, "
+            "then sign in again."
+        )
+    if "verifier" in reason:
+        return AuthFailed("Another sign-in was begun since this one. Finish that one, or sign in again.")
+    return AuthFailed("This permission was used already or has run out. Sign in to Spotify again.")
+
+
 def new_permission(manager: Any, code: str) -> str:
     """The refresh token for a code that came back from Spotify's own page."""
+    as_text = {"as_dict": False} if isinstance(manager, spotipy.SpotifyOAuth) else {}
     with in_words():
-        as_text = {"as_dict": False} if isinstance(manager, spotipy.SpotifyOAuth) else {}
-        manager.get_access_token(code=code, check_cache=False, **as_text)
+        try:
+            manager.get_access_token(code=code, check_cache=False, **as_text)
+        except spotipy.SpotifyOauthError as error:
+            if error.error == "invalid_grant":
+                raise _not_granted(error.error_description or "", manager.redirect_uri) from error
+            raise
     token: str = manager.cache_handler.get_cached_token()["refresh_token"]
     return token
 
 
-__all__ = ["API", "SCOPES", "Client", "Json", "MemoryCacheHandler", "NotOpen", "auth_manager", "new_permission"]
+__all__ = [
+    "API",
+    "SCOPES",
+    "Client",
+    "Json",
+    "MemoryCacheHandler",
+    "NotOpen",
+    "auth_manager",
+    "new_permission",
+    "not_allowed",
+]

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-import requests
 
 from aggregator.demo.world import LASTFM_KEY, LASTFM_SECRET
 from aggregator.plugin import (
@@ -232,23 +231,3 @@ def test_shrunken_lists_are_held_by_the_host(home, robin, service):
     for what in ("library", "friends"):
         home.run(account, what)
     assert {kind: home.present(kind) for kind in before} == before
-
-
-# --- sign-in ----------------------------------------------------------------------------------------------------------
-
-
-def test_signing_in_brings_a_key_that_reads_private_plays(robin):
-    page = requests.get(
-        robin.provider().begin("http://127.0.0.1:8484/back", "a-state"), allow_redirects=False, timeout=5
-    )
-    back = requests.utils.urlparse(page.headers["Location"])
-    params = dict(pair.split("=", 1) for pair in back.query.split("&"))
-    assert params["state"] == "a-state"
-    robin.settings |= robin.provider().finish("http://127.0.0.1:8484/back", params)
-    assert robin.run("plays", None).error is None
-
-
-def test_signing_in_without_the_shared_secret_says_what_is_missing(robin):
-    del robin.settings["api_secret"]
-    with pytest.raises(AuthFailed, match="shared secret"):
-        robin.provider().begin("http://127.0.0.1:8484/back", "a-state")

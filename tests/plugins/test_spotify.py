@@ -260,27 +260,3 @@ def test_a_rotated_token_is_kept_by_the_host(home, by_pkce):
     with home.store.read() as conn:
         kept = conn.exec_driver_sql("SELECT value FROM keep WHERE key LIKE 'secret %'").scalar_one()
     assert by_pkce.settings["refresh_token"] not in kept
-
-
-# --- sign-in ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("secret", [True, False])
-def test_signing_in_brings_a_permission_that_works(robin, secret):
-    if not secret:
-        del robin.settings["client_secret"]
-    del robin.settings["refresh_token"]
-    redirect = "http://127.0.0.1:8484/sources/back"
-    provider = robin.provider()
-    page = requests.get(provider.begin(redirect, "a-state"), allow_redirects=False, timeout=5)
-    sent_back = requests.utils.urlparse(page.headers["Location"])
-    params = dict(pair.split("=", 1) for pair in sent_back.query.split("&"))
-    assert params["state"] == "a-state"
-    brought = robin.provider().finish(redirect, {**params, "code": requests.utils.unquote(params["code"])})
-    robin.safe |= brought
-    assert robin.run().error is None
-
-
-def test_permission_that_was_not_given_is_said(robin):
-    with pytest.raises(AuthFailed, match="access_denied"):
-        robin.provider().finish("http://127.0.0.1/", {"error": "access_denied"})
