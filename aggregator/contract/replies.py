@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from aggregator.plugin import Area, Artist, Friend
 
@@ -70,7 +70,15 @@ class Answer(BaseModel):
     body: Any = None
     file: str | None = None
 
+    _made: Reply | None = PrivateAttr(None)
+
     def reply(self, folder: Path) -> Reply:
+        """Raises `OSError` where its file is not there."""
+        if self._made is None:
+            self._made = self._make(folder)
+        return self._made
+
+    def _make(self, folder: Path) -> Reply:
         if self.file:
             return Reply(self.status, self.headers, (folder / self.file).read_bytes())
         text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
@@ -93,7 +101,8 @@ class Exchange(Answer):
         if ours.method != request.method or not fnmatchcase(theirs, ours.page):
             return None
         wanted = ours.parameters
-        agree = all(fnmatchcase(request.parameters.get(name, "\0"), value) for name, value in wanted.items())
+        has = request.parameters
+        agree = all(name in has and fnmatchcase(has[name], value) for name, value in wanted.items())
         return len(wanted) if agree else None
 
 
