@@ -1,7 +1,7 @@
 """Dying at an exact commit, on purpose: how the tests show that a kill loses nothing and doubles nothing.
 
 ``BANDSTAND_FAULT=before:17`` has a process kill itself (SIGKILL) when it is about to commit for the 17th time,
-``after:17`` as soon as it has. Without it, as always outside tests, nothing happens here.
+``after:17`` as soon as it has. Without it, as always outside tests, nothing happens here but counting.
 """
 
 from __future__ import annotations
@@ -11,23 +11,29 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_when, _, _nth = os.environ.get("BANDSTAND_FAULT", "").partition(":")
-_commits = 0
+commits = 0
+"""Of this process, since it was armed."""
+_armed = ("", 0)
+
+
+def arm(moment: str) -> None:
+    """`moment` as in the environment variable; empty: never."""
+    global commits, _armed
+    when, _, nth = moment.partition(":")
+    commits, _armed = 0, (when, int(nth or 0))
 
 
 @contextmanager
 def commit() -> Iterator[None]:
     """Stands around every commit. Transactions exclude each other, so that counting needs no lock."""
-    global _commits
-    _commits += 1
-    due = _when and _commits == int(_nth)
-    if due and _when == "before":
-        _die()
+    global commits
+    commits += 1
+    number = commits
+    if _armed == ("before", number):
+        os.kill(os.getpid(), signal.SIGKILL)
     yield
-    if due:
-        _die()
+    if _armed == ("after", number):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-    signal.pause()
+arm(os.environ.get("BANDSTAND_FAULT", ""))
