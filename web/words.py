@@ -15,7 +15,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def teach(app: Flask) -> None:
-    filters = (clock, span, count, plural, listed, ago, day, iso_day, size, outside)
+    filters = (clock, span, window, count, plural, listed, ago, day, iso_day, size, outside)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals.update(hue=hue, sleeve_seed=sleeves.seed, year_of=year_of, moment_of=moment_of)
 
@@ -55,6 +55,15 @@ def span(seconds: float) -> str:
     """`48 minutes`, `1 h 12 min`, for albums and totals."""
     minutes = max(1, round(seconds / MINUTE))
     return plural(minutes, "minute") if minutes < 60 else f"{minutes // 60:,} h {minutes % 60:02} min"
+
+
+def window(seconds: float) -> str:
+    """`a second`, `30 seconds`, `a day`, `30 days`: how long a service counts calls together."""
+    for length, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        if seconds >= length and seconds % length == 0:
+            times = round(seconds / length)
+            return plural(times, word) if times > 1 else f"{'an' if word == 'hour' else 'a'} {word}"
+    return f"{seconds:g} seconds"
 
 
 def count(number: int) -> str:

@@ -36,6 +36,8 @@ class Account:
     state_words: str
     blocked_until: int | None
     failures: int
+    archived_at: int | None = None
+    """When it was removed by somebody who kept what it brought."""
 
     def opened(self, vault: Vault) -> tuple[dict[str, Any], Redactor]:
         """The settings in full, and what hides their secrets. Raises `ValueError` for a wrong key file."""

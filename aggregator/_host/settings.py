@@ -34,6 +34,8 @@ class FormField:
     choices: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    advanced: bool = False
+    """Most listeners never need it: it waits behind a disclosure."""
 
 
 def form(schema: Mapping[str, Any]) -> list[FormField]:
@@ -58,6 +60,7 @@ def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:
         choices=tuple(str(choice) for choice in shape.get("enum", ())),
         least=shape.get("minimum"),
         most=shape.get("maximum"),
+        advanced=bool(part.get("advanced")),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -99,8 +99,13 @@ def history(conn: Connection, limit: int = 100) -> list[Decided]:
     return decided(conn, "1 ORDER BY d.id DESC LIMIT ?", (limit,))
 
 
-def unsure_pairs(conn: Connection, listener_id: int, limit: int = 50) -> list[Pair]:
-    """Questions that only a listener can answer, the likeliest first, once per pair of items."""
+def unsure_pairs(
+    conn: Connection, listener_id: int, limit: int = 50, among: Container[int] | None = None
+) -> list[Pair]:
+    """Questions that only a listener can answer, the likeliest first, once per pair of items.
+
+    `among`: only those about one of these claims.
+    """
     accounts = visible_accounts(conn, listener_id)
     sides = ", ".join(
         f"{s}.id AS {s}_id, {s}.account_id AS {s}_account, {s}.payload AS {s}_payload, l{s}.item_id AS {s}_item"
@@ -113,6 +118,8 @@ def unsure_pairs(conn: Connection, listener_id: int, limit: int = 50) -> list[Pa
     )
     asked: dict[frozenset[int], Row[Any]] = {}
     for row in rows:
+        if among is not None and row.a_id not in among and row.b_id not in among:
+            continue
         if row.a_account in accounts and row.b_account in accounts and len(asked) < limit:
             asked.setdefault(frozenset((row.a_item, row.b_item)), row)
     facts: dict[int, tuple[str, ...]] = {}

@@ -12,6 +12,9 @@ from aggregator.sources.cards import (
     Refused,
     Run,
     SourceCard,
+    Standing,
+    Terms,
+    archived,
     cards,
     offers,
     progress,
@@ -27,11 +30,17 @@ from aggregator.sources.change import (
     request_sync,
     switch,
 )
+from aggregator.sources.changes import Change, Changes, History, changes, history
+from aggregator.sources.diffs import Diff
+from aggregator.sources.forms import Entered, entered, folders
+from aggregator.sources.leaving import Leaving, leaving
 from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in, searchable
+from aggregator.sources.questions import Doomed, Question, question
 
 __all__ = [
-    "FormField", "HeldRemoval", "Line", "LiveAnswer", "Offer", "Part", "Refused", "Run", "SettingsRefused",
-    "SourceCard", "SourceError", "able", "ask_live", "begin_sign_in", "cards", "change_settings", "closed",
-    "create_account", "finish_sign_in", "offers", "progress", "refused", "request_sync",
-    "searchable", "standing", "switch",
+    "Change", "Changes", "Diff", "Doomed", "Entered", "FormField", "HeldRemoval", "History", "Leaving", "Line",
+    "LiveAnswer", "Offer", "Part", "Question", "Refused", "Run", "SettingsRefused", "SourceCard", "SourceError",
+    "Standing", "Terms", "able", "archived", "ask_live", "begin_sign_in", "cards", "change_settings", "changes",
+    "closed", "create_account", "entered", "finish_sign_in", "folders", "history", "leaving", "offers", "progress",
+    "question", "refused", "request_sync", "searchable", "standing", "switch",
 ]  # fmt: skip

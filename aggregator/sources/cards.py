@@ -13,6 +13,8 @@ from aggregator._host import accounts, find, runs, settings
 from aggregator._host.accounts import Account
 from aggregator._host.schedule import next_run
 from aggregator._host.settings import FormField
+from aggregator.plugin import Limit
+from aggregator.sources.diffs import Diff, diffs
 from aggregator.store import Store
 from aggregator.store.schema import claim, held, run, run_line
 
@@ -51,6 +53,7 @@ class Part:
 
     what: str
     last: Run | None
+    diff: Diff
     now: Run | None
     next_at: int | None
 
@@ -69,6 +72,18 @@ class Line:
     at: int
     level: str  # info | warning | error | skipped
     text: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a provider may do and is given, and where its code comes from."""
+
+    origin: str  # installed | bundled | dropped in
+    label: str
+    limits: tuple[Limit, ...]
+    artwork_hosts: tuple[str, ...]
+    memory_mb: int
+    asks: tuple[FormField, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,11 @@ class SourceCard:
     held: tuple[HeldRemoval, ...]
     lines: tuple[Line, ...]
     """What it logged in its newest runs, and what it could not read when it was last read to the end; newest first."""
+    failures: int
+    """Runs in a row that failed."""
+    archived_at: int | None
+    terms: Terms | None
+    """None where its provider cannot be loaded."""
 
     @property
     def can_sign_in(self) -> bool:
@@ -101,6 +121,10 @@ class SourceCard:
     @property
     def running(self) -> bool:
         return any(part.now for part in self.parts)
+
+    @property
+    def read_before(self) -> bool:
+        return any(part.last for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -131,9 +155,22 @@ def cards(store: Store, listener_id: int, hour: int = 4) -> list[SourceCard]:
     """The listener's own accounts and the household's. `hour`: of the nightly sync, for the next run."""
     catalogue = find.providers(store.folder)
     with store.read() as conn:
-        mine = seen_by(conn, listener_id)
-        facts = _facts(conn, [account.id for account in mine], hour)
-    return [_card(account, catalogue.manifest(account.provider), facts) for account in mine]
+        return _cards(conn, catalogue, listener_id, seen_by(conn, listener_id), hour)
+
+
+def archived(store: Store, listener_id: int) -> list[SourceCard]:
+    """Accounts that were removed while what they brought was kept."""
+    catalogue = find.providers(store.folder)
+    with store.read() as conn:
+        gone = [each for each in visible_to(conn, listener_id) if each.archived_at is not None]
+        return _cards(conn, catalogue, listener_id, gone, 0) if gone else []
+
+
+def _cards(
+    conn: Connection, catalogue: find.Catalogue, listener_id: int, mine: list[Account], hour: int
+) -> list[SourceCard]:
+    facts = _facts(conn, listener_id, [account.id for account in mine], hour)
+    return [_card(account, catalogue.providers.get(account.provider), facts) for account in mine]
 
 
 def offers(store: Store) -> list[Offer]:
@@ -163,20 +200,38 @@ def refused(store: Store) -> list[Refused]:
 
 def progress(store: Store, listener_id: int) -> list[Run]:
     """What waits or works now: of the listener's accounts and the household's, and the steward's chores."""
-    return standing(store, listener_id)[1]
+    return standing(store, listener_id).runs
 
 
-def standing(store: Store, listener_id: int) -> tuple[list[Account], list[Run]]:
-    """Accounts that cannot go on without the listener, and `progress`: two queries, for pages that show no cards."""
+@dataclass(frozen=True)
+class Standing:
+    """What needs the listener, and what is at work: accounts that cannot go on, removals held back, runs."""
+
+    troubled: list[Account]
+    held: list[tuple[str, HeldRemoval]]
+    """Each with the name of its account."""
+    runs: list[Run]
+
+
+def standing(store: Store, listener_id: int) -> Standing:
+    """Three queries, for pages that show no cards."""
     with store.read() as conn:
         seen = seen_by(conn, listener_id)
+        held = _held(conn, [account.id for account in seen])
         busy = run.c.state.in_(("queued", "running"))
         theirs = or_(run.c.account_id.is_(None), run.c.account_id.in_([account.id for account in seen]))
-        runs = [_run(row) for row in conn.execute(select(run).where(busy, theirs).order_by(run.c.id))]
-    return [each for each in seen if each.enabled and each.state in WAITING], runs
+        runs = [run_of(row) for row in conn.execute(select(run).where(busy, theirs).order_by(run.c.id))]
+    troubled = [each for each in seen if each.enabled and each.state in WAITING]
+    return Standing(troubled, [(each.name, one) for each in seen for one in held.get(each.id, ())], runs)
 
 
 def seen_by(conn: Connection, listener_id: int) -> list[Account]:
+    """The listener's own accounts and the household's, without archived ones."""
+    return [each for each in visible_to(conn, listener_id) if each.archived_at is None]
+
+
+def visible_to(conn: Connection, listener_id: int) -> list[Account]:
+    """As `seen_by`, with archived ones."""
     return [each for each in accounts.every(conn) if each.listener_id in (None, listener_id)]
 
 
@@ -190,13 +245,18 @@ class _Facts:
     sizes: dict[int, dict[str, int]]
     held: dict[int, list[HeldRemoval]]
     lines: dict[int, list[Line]]
+    diffs: dict[int, Diff]
 
 
-def _facts(conn: Connection, ids: list[int], hour: int) -> _Facts:
-    return _Facts(hour, runs.ended(conn), runs.busy(conn), _sizes(conn, ids), _held(conn, ids), _lines(conn, ids))
+def _facts(conn: Connection, listener_id: int, ids: list[int], hour: int) -> _Facts:
+    ended = runs.ended(conn)
+    newest = [row.id for (account_id, _), row in ended.items() if account_id in ids]
+    told = (_sizes(conn, ids), _held(conn, ids), _lines(conn, ids), diffs(conn, listener_id, newest))
+    return _Facts(hour, ended, runs.busy(conn), *told)
 
 
-def _card(account: Account, manifest: find.Manifest | None, facts: _Facts) -> SourceCard:
+def _card(account: Account, provided: find.Provided | None, facts: _Facts) -> SourceCard:
+    manifest = provided.manifest if provided else None
     return SourceCard(
         id=account.id,
         key=account.key,
@@ -214,15 +274,28 @@ def _card(account: Account, manifest: find.Manifest | None, facts: _Facts) -> So
         sizes=facts.sizes.get(account.id, {}),
         held=tuple(facts.held.get(account.id, ())),
         lines=tuple(facts.lines.get(account.id, ())),
+        failures=account.failures,
+        archived_at=account.archived_at,
+        terms=_terms(provided) if provided else None,
     )
 
 
 def _part(account: Account, manifest: find.Manifest, what: str, facts: _Facts) -> Part:
     last, now = facts.ended.get((account.id, what)), facts.busy.get((account.id, what))
-    return Part(what, last and _run(last), now and _run(now), next_run(account, manifest, what, last, facts.hour))
+    diff = facts.diffs.get(last.id, Diff()) if last else Diff()
+    due = next_run(account, manifest, what, last, facts.hour)
+    return Part(what, last and run_of(last), diff, now and run_of(now), due)
 
 
-def _run(row: Any) -> Run:
+def _terms(provided: find.Provided) -> Terms:
+    origin, manifest = provided.origin, provided.manifest
+    asks = tuple(settings.form(manifest.settings))
+    return Terms(
+        origin.how, origin.label, tuple(manifest.limits), tuple(manifest.artwork_hosts), manifest.memory_mb, asks
+    )
+
+
+def run_of(row: Any) -> Run:
     columns = {name: getattr(row, name) for name in Run.__dataclass_fields__}
     return Run(**{**columns, "counts": json.loads(row.counts)})
 

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from aggregator import listeners, sources
 from aggregator.store import Store
 
+from . import seed
+
 WORDS = "Spotify no longer accepts this sign-in"
 
 
@@ -81,19 +83,19 @@ def test_into_the_demo_nothing_of_ones_own_is_let(at_home: FlaskClient, house: S
 
 
 def test_a_removal_held_back_waits_for_a_word(at_home: FlaskClient, house: Store) -> None:
-    files = number(house, "files")
-    with house.write() as conn:
-        conn.exec_driver_sql(
-            "INSERT INTO held (account_id, scope, items, of, reason, held_at) VALUES (?, 'library:', 4, 4, ?, 1)",
-            (files, "The answer was empty: 4 albums would go."),
-        )
+    seed.bring(house, number(house, "files"), "files", None, [])
     page = at_home.get("/sources").text
-    assert "4 albums would go" in page
-    form = re.search(r'action="(/sources/held/\d+)"', page)
-    assert form is not None
-    assert at_home.post(form[1], data={"answer": "no"}).status_code == 303
-    assert "4 albums would go" not in at_home.get("/sources").text
-    assert at_home.post(form[1], data={"answer": "yes"}).status_code == 404
+    assert "The answer was empty" in page
+    question = re.search(r'href="(/sources/held/\d+)"', page)
+    assert question is not None
+    assert question[1] in at_home.get("/").text
+    told = at_home.get(question[1]).text
+    assert "Harbour lights" in told
+    assert "Stays in your library: Spotify has it too" in told
+    assert at_home.post(question[1], data={"answer": "no"}).status_code == 303
+    assert "The answer was empty" not in at_home.get("/sources").text
+    assert "answered with no" in at_home.get(question[1]).text
+    assert at_home.post(question[1], data={"answer": "yes"}).status_code == 404
 
 
 def test_members_do_not_touch_what_is_not_theirs(at_home: FlaskClient, house: Store) -> None:

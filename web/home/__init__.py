@@ -25,8 +25,8 @@ def page() -> ResponseReturnValue:
     with store().read() as conn:
         home = items.home(conn, listener().id, now, SHELF)
         shows = calendar.next_shows(conn, listener(), NEXT_SHOWS)
-    troubled, runs = sources.standing(store(), listener().id)
-    told = {"home": home, "shows": shows, "troubled": troubled, "runs": runs}
+    standing = sources.standing(store(), listener().id)
+    told = {"home": home, "shows": shows, "standing": standing, "runs": standing.runs}
     return render_template("home/page.html", moment=words.moment(now), **told)
 
 
