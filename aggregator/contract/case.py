@@ -15,7 +15,7 @@ from typing import Any, Literal
 from aggregator._host import load as loader
 from aggregator.contract import items, replies, stage
 from aggregator.contract.network import Change, Endless
-from aggregator.contract.replies import Replies, Reply, Unusable
+from aggregator.contract.replies import Replies, Unusable
 from aggregator.contract.stage import Run, Stage, TooLong
 from aggregator.plugin import Complete, Progress, Provider
 
@@ -90,12 +90,12 @@ class Case:
         found = []
         for mixin, methods in loader.CAPABILITIES.values():
             if issubclass(self.cls, mixin):
-                found += [Subject(self, each, stage.SHAPES.get(each, "sign-in")) for each in methods]
+                found += [Subject(self, each, stage.SHAPES[each]) for each in methods]
         return found
 
     def trials(self) -> Iterator[tuple[Check, Case | Subject]]:
         """Every check with each thing it looks at."""
-        from aggregator.contract import declared, lasting, oddities, records, refusals  # noqa: F401 - they enlist
+        from aggregator.contract import declared, records, oddities, refusals, lasting  # noqa: F401, I001 - they enlist in this order
 
         for each in CHECKS:
             if "provider" in each.shapes:
@@ -132,8 +132,10 @@ class Subject:
     method: str
     shape: str
 
-    def run(self, change: Change | None = None, **options: Any) -> Run:
-        run = self.case.stage.run(self.method, change, usual=self._usual, **options)
+    def run(self, change: Change | None = None, *, usual_too: bool = True, **options: Any) -> Run:
+        """`usual_too`: what nobody recorded is answered as the plain run was at the same place."""
+        usual = self._usual if usual_too else []
+        run = self.case.stage.run(self.method, change, usual=usual, **options)
         self.case.runs.append(run)
         return run
 
@@ -181,15 +183,20 @@ class Subject:
         made = {number: remake(number, each.fresh()) for number, each in listings.items()}
         before = sum(len(each.items) for each in listings.values())
         after = sum(len(each) if isinstance(each, list) else 0 for each in made.values()) if total else before
-        changed = {number: listings[number].reply(made[number], after, before) for number in listings}
-        originals = {id(each.reply): number for number, each in enumerate(self.plain.asked)}
-        bodies = {each.reply.body: number for number, each in enumerate(self.plain.asked) if number in changed}
+        changed = {
+            self.plain.asked[number].reply.body: each.reply(made[number], after, before)
+            for number, each in listings.items()
+        }
+        return lambda _number, _request, reply: changed.get(reply.body, reply)
 
-        def change(_number: int, _request: Any, reply: Reply) -> Reply:
-            known = originals.get(id(reply), bodies.get(reply.body))
-            return changed[known] if known in changed else reply
-
-        return change
+    @cached_property
+    def absent(self) -> Run:
+        """The run in which the first thing of all has gone from the service."""
+        first = min(self.need_listings())
+        run = self.run(self.altered(lambda number, listed: listed[1:] if number == first else listed))
+        if run.error:
+            raise NotApplicable("its replies are not read any more when one thing is taken out of them")
+        return run
 
 
 def things(run: Run) -> list[Any]:

@@ -18,6 +18,8 @@ from aggregator.contract.stage import clock, watching
 from aggregator.plugin import Folder, Provider
 
 SECRET = re.compile(r"(^|_)(api_?key|key|token|secret|password|passphrase|passwd|pwd|pin)$|(token|secret|password)")
+STARTING = ("open", "socket.", "subprocess.", "os.", "sqlite3.", "shutil.", "tempfile.")
+"""Names of audit events by which something is begun."""
 PUBLIC_KEYS = ("key_page", "public_key")
 
 
@@ -79,9 +81,8 @@ def nothing_in_init(case: Case) -> None:
     happened: list[str] = []
 
     def seen(event: str, arguments: Any) -> None:
-        if event.startswith(("open", "socket.", "subprocess.", "os.", "sqlite3.", "shutil.", "tempfile.")):
-            if not _importing():
-                happened.append(f"{event} {arguments[0] if arguments else ''}")
+        if event.startswith(STARTING) and not _importing():
+            happened.append(f"{event} {arguments[0] if arguments else ''}")
 
     threads = mock.patch("threading.Thread.start", lambda thread: happened.append(f"thread {thread.name}"))
     try:

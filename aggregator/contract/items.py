@@ -32,6 +32,8 @@ class Form:
     write: Callable[[Any], str]
     nonsense: tuple[str, ...]
     """Answers that are well-formed and mean nothing."""
+    oddities: tuple[Any, ...]
+    """What a field may be found to hold instead of what it should."""
     join: str = ","
 
 
@@ -109,9 +111,9 @@ def _write_ics(tree: Any) -> str:
     return "\r\n".join([*tree["head"], *(_write_ics(each) for each in inner), *tree["tail"], ""])
 
 
-JSON = Form(json.loads, _write_json, ('{"surprise": 42}', "[]", "null", '"text"', "42"))
-XML = Form(_read_xml, _write_xml, ("<surprise/>",), "")
-ICS = Form(_read_ics, _write_ics, ("BEGIN:VCARD\r\nVERSION:4.0\r\nEND:VCARD\r\n",), "\r\n")
+JSON = Form(json.loads, _write_json, ('{"surprise": 42}', "[]", "null", '"text"', "42"), (None, {"odd": True}, "@odd@"))
+XML = Form(_read_xml, _write_xml, ("<surprise/>",), ("", "@odd@"), "")
+ICS = Form(_read_ics, _write_ics, ("BEGIN:VCARD\r\nVERSION:4.0\r\nEND:VCARD\r\n",), ("", "@odd@"), "\r\n")
 
 
 def form_of(reply: Reply) -> Form | None:
@@ -137,6 +139,15 @@ class Listing:
         self._tree = tree
         self._path = path
         self.items: list[Any] = at(tree, path)
+
+    @property
+    def oddities(self) -> tuple[Any, ...]:
+        return self._form.oddities
+
+    @property
+    def bare(self) -> bool:
+        """Whether something else than a thing may stand in the list."""
+        return self._form is JSON
 
     def fresh(self) -> list[Any]:
         """The items, to be changed."""

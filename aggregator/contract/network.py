@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +14,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from aggregator._host import gate_requests
 from aggregator._host.gate import Gate
-from aggregator._host.gate_httpx2 import Transport
 from aggregator._host.limits import PATIENCE
 from aggregator.contract.replies import Reply, Request, Telling
 from aggregator.plugin import RateLimited
@@ -51,7 +50,7 @@ class Network:
     usual: list[Asked] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     unanswered: list[Request] = field(default_factory=list)
-    remembered: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
     silence: float = 0.0
     turns: int = 0
 
@@ -72,10 +71,6 @@ class Network:
 
     # --- as `gate.Door` -------------------------------------------------------------------------------------------
 
-    @property
-    def statuses(self) -> dict[str, int]:
-        return self.remembered
-
     def wait(self) -> None:
         self.turns += 1
         if self.turns > MOST_CALLS + 2 * len(self.usual):
@@ -87,7 +82,7 @@ class Network:
         self.silence = max(self.silence, seconds)
 
     def remember(self, url: str, status: int) -> None:
-        self.remembered[url] = status
+        self.statuses[url] = status
 
 
 def gate(network: Network) -> Gate:
@@ -95,41 +90,43 @@ def gate(network: Network) -> Gate:
 
 
 class _Gate(Gate):
-    """Both doors as the host makes them, with other adapters behind."""
+    """Both doors as the host makes them, with another end."""
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)
         self._network = network
 
-    @property
-    def session(self) -> requests.Session:  # type: ignore[override]
-        if "session" not in self.__dict__:
-            made = gate_requests.session(self._network, None)
-            for scheme in ("https://", "http://"):
-                made.mount(scheme, _Adapter(self._network))
-            self.__dict__["session"] = made
-        kept: requests.Session = self.__dict__["session"]
-        return kept
+    @cached_property
+    def session(self) -> requests.Session:
+        made = super().session
+        for scheme, adapter in list(made.adapters.items()):
+            made.mount(scheme, _recorded(type(adapter))(self, self._network))
+        return made
 
-    @property
-    def transport(self) -> httpx2.BaseTransport:  # type: ignore[override]
-        if "transport" not in self.__dict__:
-            made = Transport(self._network)
-            made._inner = _Transport(self._network)
-            self.__dict__["transport"] = made
-        kept: httpx2.BaseTransport = self.__dict__["transport"]
-        return kept
+    @cached_property
+    def transport(self) -> httpx2.BaseTransport:
+        made = super().transport
+        made._inner = _Transport(self._network)  # type: ignore[attr-defined]
+        return made
+
+
+@cache
+def _recorded(adapter: type[Any]) -> type[Any]:
+    """The gate's own adapter; its ``super().send`` is the recorded one."""
+    return type("Recorded", (adapter, _Recorded), {})
 
 
 class _Recorded(HTTPAdapter):
     """Stands where urllib3 would open a connection."""
 
-    _network: Network
+    _door: Network
 
     def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:  # type: ignore[override]
-        asked = Request(request.method or "GET", request.url or "", _form(request.headers, request.body))
+        asked = Request(
+            request.method or "GET", request.url or "", _form(request.headers, request.body), str(request.headers)
+        )
         try:
-            reply = self._network.answer(asked)
+            reply = self._door.answer(asked)
         except Cut as cut:
             # As requests words it, address and all: a provider must not pass that on.
             raise requests.ConnectionError(f"Max retries exceeded with url: {request.url} ({cut})") from None
@@ -142,15 +139,7 @@ class _Recorded(HTTPAdapter):
             preload_content=False,
             request_method=request.method,
         )
-        return self.build_response(request, raw)  # type: ignore[no-untyped-call, no-any-return]
-
-
-class _Adapter(gate_requests._Adapter, _Recorded):
-    """The gate's own adapter; its ``super().send`` is the recorded one."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
-        self._network = network
+        return self.build_response(request, raw)
 
 
 class _Transport(httpx2.BaseTransport):
@@ -158,7 +147,9 @@ class _Transport(httpx2.BaseTransport):
         self._network = network
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        asked = Request(request.method, str(request.url), _form(request.headers, request.read()))
+        asked = Request(
+            request.method, str(request.url), _form(request.headers, request.read()), str(dict(request.headers))
+        )
         try:
             reply = self._network.answer(asked)
         except Cut as cut:

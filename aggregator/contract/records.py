@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from unittest import mock
 
+from aggregator.contract import items, refusals
 from aggregator.contract.case import Failed, NotApplicable, Subject, check, things, told
+from aggregator.contract.network import Change
+from aggregator.contract.stage import Run, as_json
 from aggregator.plugin import (
     Artist,
     Checkpoint,
@@ -48,6 +55,8 @@ def reads_answers(subject: Subject) -> None:
         raise Failed(f"Nothing is recorded for {missing.method} {missing.url}.")
     if run.asked:
         subject.case.need_replies()
+    elif subject.shape == "live" and not run.error and not run.records:
+        raise NotApplicable("it asks nothing and answers nothing")
     if run.error:
         raise Failed(f"It read the recorded replies, and {told(run.error)}.")
     if not things(run) and subject.shape == "live" and not run.asked:
@@ -80,9 +89,13 @@ def _journey(record: Any) -> None:
 
 @check("snapshot", "delta")
 def ids_unique(subject: Subject) -> None:
-    """Each thing is told once, under an id that no other one has."""
-    doubled = [key for key, count in Counter(map(identity, things(subject.whole))).items() if count > 1]
-    if doubled:
+    """Within a scope each thing is told once, under an id that no other one has."""
+    scope = 0
+    seen: Counter[tuple[Any, ...]] = Counter()
+    for record in subject.whole.records:
+        scope += isinstance(record, Complete)
+        seen[scope, *identity(record)] += not isinstance(record, Progress | Checkpoint)
+    if doubled := [key[1:] for key, count in seen.items() if count > 1]:
         raise Failed(f"{doubled[0]} came more than once.")
 
 
@@ -116,3 +129,236 @@ def live_answers(subject: Subject) -> None:
         raise Failed(f"{subject.method}() gave {outside[0]:g}, which is not within {least:g} to {most:g}.")
     if weights != sorted(weights, reverse=True):
         raise Failed(f"{subject.method}() is not sorted: the greatest comes first.")
+
+
+@check("snapshot", "delta")
+def ids_stable(subject: Subject) -> None:
+    """A thing keeps its id: in the next run, when another one has gone, and in another process."""
+    before = {identity(record): record for record in things(subject.whole)}
+    again = {identity(record): record for record in things(_under_another_hash(subject))}
+    if new := set(again) - set(before):
+        raise Failed(f"A second run over the same replies told of {_words(new)}, which the first did not know.")
+    if changed := [key for key, record in again.items() if before[key] != record]:
+        raise Failed(f"A second run over the same replies told otherwise of {_words({changed[0]})}.")
+    if subject.listings and (new := set(map(identity, _quietly(subject))) - set(before)):
+        raise Failed(f"When one thing goes, another gets a new id: {_words(new)}.")
+
+
+def _quietly(subject: Subject) -> list[Any]:
+    try:
+        return things(subject.absent)
+    except NotApplicable:
+        return []
+
+
+def _under_another_hash(subject: Subject) -> Run:
+    """A second run in which hash() of text gives other numbers, as it does in every new process."""
+    usual = hash
+
+    def another(value: Any) -> int:
+        return usual(value) ^ 0x5BD1E995 if isinstance(value, str | bytes) else usual(value)
+
+    with mock.patch("builtins.hash", another):
+        return subject.run(cursor=subject.case.stage.replies.cursor)
+
+
+@check("snapshot")
+def references(subject: Subject) -> None:
+    """What a Holding, a Playlist or a Track points at has been told before it."""
+    known: set[tuple[str, str]] = set()
+    pointed = False
+    for record in things(subject.whole):
+        aims = [("track", each) for each in record.tracks] if isinstance(record, Playlist) else []
+        if isinstance(record, Holding):
+            aims = [(record.of, record.id)]
+        if missing := next((aim for aim in aims if aim not in known), None):
+            raise Failed(f"A {record.type} points at {' '.join(missing)}, which has not been told before it.")
+        pointed = pointed or bool(aims)
+        if not isinstance(record, Skipped | Unchanged | Holding):
+            known.add((record.type, record.id))
+        elif isinstance(record, Unchanged):
+            known |= {(record.of, each) for each in record.ids}
+    if not pointed:
+        raise NotApplicable("nothing it yields points at something else")
+
+
+@check("snapshot", "delta", "live")
+def times_aware(subject: Subject) -> None:
+    """Every moment carries its zone; a moment that the service tells without one ends no run."""
+    moments = [each for record in subject.whole.records for each in _moments(record)]
+    if naive := [each for each in moments if each.tzinfo is None]:
+        raise Failed(f"{naive[0].isoformat()} has no zone.")
+    zoned = _without_zones(subject)
+    if not moments and zoned is None:
+        raise NotApplicable("it tells no moments, only days and wall clocks")
+    if zoned is not None:
+        run = subject.run(zoned)
+        if run.error:
+            raise Failed(f"Where the service tells a time without its zone, {told(run.error)}.")
+
+
+def _moments(record: Any) -> Iterator[datetime]:
+    for part in record if isinstance(record, tuple) else (record,):
+        values = part.__dict__.values() if isinstance(part, Record) else ()
+        for value in values:
+            if isinstance(value, datetime):
+                yield value
+            elif isinstance(value, Record):
+                yield from _moments(value)
+
+
+def _without_zones(subject: Subject) -> Change | None:
+    """The replies with the zone taken from every time in the first item; None where there is none."""
+    try:
+        first = min(subject.need_listings())
+    except NotApplicable:
+        return None
+    item = subject.listings[first].fresh()[0]
+    bare = item
+    for path, value in list(items.leaves(item)):
+        if isinstance(value, str) and (match := _ZONED.fullmatch(value)):
+            bare = items.replaced(bare, path, match[1])
+    if bare is item:
+        return None
+    return subject.altered(lambda number, listed: [bare, *listed[1:]] if number == first else listed, total=False)
+
+
+_ZONED = re.compile(r"(\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}(?::?\d{2})?(?:\.\d+)?)(?:Z|[+-]\d{2}:?\d{2})")
+
+
+@check("snapshot")
+def scopes(subject: Subject) -> None:
+    """Each scope is completed once, and not before all of it has come."""
+    whole = subject.whole
+    marks = [record.scope for record in whole.of(Complete)]
+    early = [mark for mark in marks[:-1] if mark == ""]  # the last one is the host's own
+    doubled = [mark for mark, count in Counter(marks).items() if count > 1 and mark]
+    if doubled:
+        raise Failed(f"The scope {doubled[0]!r} is completed {marks.count(doubled[0])} times.")
+    if early and len(marks) > 2:
+        raise Failed("It yields Complete() several times without a scope: only the first part would stay.")
+    if len(whole.asked) < 2 and len(marks) < 2:
+        raise NotApplicable("it has one scope, read with one request")
+    told_before = by_scope(whole)
+    for number in range(1, len(whole.asked)):
+        run = subject.run(refusals.from_request(number))
+        for scope, ids in by_scope(run).items():
+            if run.error and (lost := told_before.get(scope, set()) - ids):
+                raise Failed(f"The scope {scope!r} was completed without {_words(lost)}, after a request had failed.")
+
+
+def by_scope(run: Run) -> dict[str, set[tuple[Any, ...]]]:
+    """What each completed scope holds."""
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    since: set[tuple[Any, ...]] = set()
+    for record in run.records:
+        if isinstance(record, Complete):
+            found[record.scope] = found.get(record.scope, set()) | since
+            since = set()
+        elif not isinstance(record, Progress | Skipped):
+            since.add(identity(record))
+    return found
+
+
+@check("snapshot")
+def area_honoured(subject: Subject) -> None:
+    """Only shows of the days and the circle that were asked for."""
+    if subject.method != "shows":
+        raise NotApplicable("it is not asked for an area")
+    shows = subject.whole.of(Show)
+    day = min(show.day for show in shows)
+    area = subject.case.stage.replies.area.model_copy(update={"since": day, "until": day})
+    for show in subject.run(area=area).of(Show):
+        if show.day > day or (show.until or show.day) < day:
+            raise Failed(f"Asked for {day} only, it told of a show on {show.day}.")
+    earlier = area.model_copy(update={"since": day - timedelta(days=9), "until": day - timedelta(days=2)})
+    if early := subject.run(area=earlier).of(Show):
+        raise Failed(f"Asked for shows until {earlier.until}, it told of one on {early[0].day}.")
+    placed = [show for show in shows if show.venue.latitude is not None and show.venue.longitude is not None]
+    if placed:
+        _circle(subject, placed[0])
+
+
+def _circle(subject: Subject, show: Show) -> None:
+    """Asked about the other side of the Earth."""
+    assert show.venue.latitude is not None and show.venue.longitude is not None
+    away = {"latitude": -show.venue.latitude, "longitude": (show.venue.longitude + 360) % 360 - 180, "radius_km": 10}
+    area = subject.case.stage.replies.area.model_copy(update=away)
+    if any(each.id == show.id for each in subject.run(area=area).of(Show)):
+        raise Failed("It told of a show on the other side of the Earth from the circle of 10 km it was asked for.")
+
+
+@check("snapshot")
+def second_run(subject: Subject) -> None:
+    """With the state that the first run left, the second tells everything again, or that it is Unchanged."""
+    first = subject.whole
+    try:
+        state = as_json(first.state)
+    except (TypeError, ValueError) as error:
+        raise Failed(f"Its state cannot be kept as JSON: {error}.") from None
+    second = subject.run(state=state)
+    if second.error:
+        raise Failed(f"In a second run with the state of the first, {told(second.error)}.")
+    if lost := covered(first) - covered(second):
+        raise Failed(f"The second run neither tells of {_words(lost)} nor says that it is unchanged.")
+
+
+def covered(run: Run) -> set[tuple[Any, ...]]:
+    """What a run protects from removal: by its records, by Unchanged and by Skipped."""
+    found: set[tuple[Any, ...]] = set()
+    for record in things(run):
+        if isinstance(record, Unchanged):
+            found |= {(record.of, each) for each in record.ids}
+        elif isinstance(record, Skipped):
+            found.add((record.of, record.id))
+        else:
+            found.add(identity(record)[:2])
+    return found
+
+
+# --- deltas -----------------------------------------------------------------------------------------------------------
+
+
+@check("delta")
+def checkpoints(subject: Subject) -> None:
+    """The stream ends with a checkpoint behind the last play, so that nothing is read twice for ever."""
+    marks = subject.whole.of(Checkpoint)
+    if not marks:
+        raise Failed("It yields no Checkpoint: every run would read the whole history again.")
+    rest = subject.whole.records[subject.whole.records.index(marks[-1]) :]
+    if any(isinstance(record, Play) for record in rest):
+        raise Failed("Plays come after the last checkpoint: they would be read again in every run.")
+
+
+@check("delta")
+def resume(subject: Subject) -> None:
+    """From every checkpoint, and after a failure at any request, the next run brings all that is missing."""
+    whole, records = _plays(subject.whole.records), subject.whole.records
+    for place, mark in enumerate(records):
+        if isinstance(mark, Checkpoint):
+            _resumed(subject, whole, _plays(records[:place]), mark.cursor)
+    for number in range(1, min(len(subject.whole.asked), 8)):
+        broken = subject.run(refusals.from_request(number), cursor=subject.case.stage.replies.cursor).records
+        place = max((n for n, record in enumerate(broken) if isinstance(record, Checkpoint)), default=None)
+        if place is not None:
+            _resumed(subject, whole, _plays(broken[:place]), broken[place].cursor)
+
+
+def _resumed(subject: Subject, whole: set[Any], before: set[Any], cursor: str) -> None:
+    run = subject.run(cursor=cursor, usual_too=False)
+    if run.unanswered:
+        missing = run.unanswered[0]
+        raise NotApplicable(f"nothing is recorded for {missing.method} {missing.url}, which it asks from a checkpoint")
+    if run.error:
+        raise Failed(f"From the checkpoint {cursor!r}, {told(run.error)}.")
+    if lost := whole - before - _plays(run.records):
+        raise Failed(f"Broken off at the checkpoint {cursor[:60]!r}, the next run never brings {_words(lost)}.")
+
+
+def _plays(records: list[Any]) -> set[Any]:
+    return {identity(record) for record in records if isinstance(record, Play)}
+
+
+def _words(keys: set[tuple[Any, ...]]) -> str:
+    some = sorted(" ".join(map(str, key)) for key in keys)
+    return some[0][:80] + (f" and {len(some) - 1} more" if len(some) > 1 else "")

@@ -11,6 +11,7 @@ from aggregator.plugin import AuthFailed, BadData, ProviderError, RateLimited, U
 
 PAUSE = 77
 """Seconds in the Retry-After of the checks."""
+TROUBLE = Reply(500, {}, b"trouble")
 HTML = Reply(200, {"Content-Type": "text/html"}, b"<!doctype html>\n<html><head><title>Welcome</title></head><body>")
 
 
@@ -44,9 +45,6 @@ def unavailable(subject: Subject) -> None:
 def unreachable(subject: Subject) -> None:
     """A name that is not found, a refused connection and a timeout are Unavailable."""
 
-    def cut(_number: int, _request: Request, _reply: Reply) -> Reply:
-        raise Cut("[Errno 111] Connection refused")
-
     _expect(subject, cut, Unavailable, "the network fails")
 
 
@@ -79,7 +77,7 @@ def wrong_answer(subject: Subject) -> None:
     for nonsense in form.nonsense:
         if form is not items.JSON or type(form.read(nonsense)) is not type(ours) or nonsense != "[]":
             reply = first.but(body=nonsense.encode())
-            _expect(subject, _always(reply), BadData, f"the answer is {nonsense.strip()!r}")
+            _expect(subject, always(reply), BadData, f"the answer is {nonsense.strip()!r}")
 
 
 @check("snapshot", "delta", "live")
@@ -87,7 +85,7 @@ def half_way(subject: Subject) -> None:
     """A failure at any later request raises: what was not read is never taken for gone."""
     asked = subject.need_requests(2)
     for number in range(1, min(len(asked), 6)):
-        run = subject.run(_from(number, Reply(500, {}, b"trouble")), cursor=subject.case.stage.replies.cursor)
+        run = subject.run(from_request(number), cursor=subject.case.stage.replies.cursor)
         if not isinstance(run.error, ProviderError):
             raise Failed(f"Request {number + 1} of {len(asked)} failed, and {told(run.error)}.")
 
@@ -111,26 +109,27 @@ def _trouble(subject: Subject, name: str, usual: Reply) -> Reply:
 def _each(subject: Subject, reply: Reply, wanted: type[ProviderError]) -> list[Run]:
     """Answered so from the first request on."""
     said = reply.body.decode(errors="replace").splitlines()[0][:40] if reply.status == 200 else str(reply.status)
-    return [_expect(subject, _always(reply), wanted, f"the answer is {said}")]
+    return [_expect(subject, always(reply), wanted, f"the answer is {said}")]
 
 
 def _expect(subject: Subject, change: Change, wanted: type[ProviderError], when: str) -> Run:
     run = subject.run(change, cursor=subject.case.stage.replies.cursor)
-    if not run.asked and not _turned_away(run):
+    if not run.asked and not run.turns and not run.error:
         raise NotApplicable("it asks nothing over the network")
     if not isinstance(run.error, wanted):
         raise Failed(f"Where {when}, {told(run.error)}; {wanted.__name__} was expected.")
     return run
 
 
-def _turned_away(run: Run) -> bool:
-    """Whether it met the network at all, though no answer came."""
-    return isinstance(run.error, Unavailable | OSError)
-
-
-def _always(reply: Reply) -> Change:
+def always(reply: Reply) -> Change:
     return lambda _number, _request, _reply: reply
 
 
-def _from(first: int, reply: Reply) -> Change:
+def from_request(first: int, reply: Reply = TROUBLE) -> Change:
+    """Answered so from that request on."""
     return lambda number, _request, usual: reply if number >= first else usual
+
+
+def cut(_number: int, _request: Request, _reply: Reply) -> Reply:
+    """The network fails."""
+    raise Cut("[Errno 111] Connection refused")

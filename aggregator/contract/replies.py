@@ -48,6 +48,7 @@ class Request:
     method: str
     url: str
     form: str = ""
+    headers: str = ""
 
     @cached_property
     def parameters(self) -> dict[str, str]:

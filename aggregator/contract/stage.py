@@ -19,6 +19,7 @@ from unittest import mock
 
 from pydantic import ValidationError
 
+from aggregator._host import faults
 from aggregator._host.settings import FormField, form
 from aggregator.contract.network import Asked, Change, Endless, Network, gate
 from aggregator.contract.replies import Replies, Request, Unusable
@@ -39,6 +40,8 @@ SHAPES = {
     "radio": "live",
     "top_artists": "live",
     "search": "live",
+    "begin": "sign-in",
+    "finish": "sign-in",
 }
 
 
@@ -52,6 +55,8 @@ class Run:
 
     records: list[Any] = field(default_factory=list)
     error: BaseException | None = None
+    """As the host takes it: what requests raises counts as what it amounts to."""
+    raised: BaseException | None = None
     asked: list[Asked] = field(default_factory=list)
     unanswered: list[Request] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
@@ -60,10 +65,10 @@ class Run:
     log: str = ""
     slept: float = 0.0
     """Seconds for which it would have slept by itself."""
+    turns: int = 0
+    """How often it came to the gate, answered or not."""
     touched: list[str] = field(default_factory=list)
     """What it tried outside the gate: connections and processes."""
-    when: list[int] = field(default_factory=list)
-    """For each record, how many requests had been made before it came."""
 
     def of(self, *kinds: type[Any]) -> list[Any]:
         return [record for record in self.records if isinstance(record, kinds)]
@@ -71,7 +76,7 @@ class Run:
     @property
     def told(self) -> str:
         """The error as a listener and an engineer would read it."""
-        return "".join(traceback.format_exception(self.error)) if self.error else ""
+        return "".join(traceback.format_exception(self.raised)) if self.raised else ""
 
 
 @dataclass
@@ -140,7 +145,6 @@ class Stage:
                 provider = self.provider(network, log, kept, settings or {})
                 records = self._call(provider, method, cursor, area or self.replies.area, argument)
                 for number, record in enumerate(records or ()):
-                    run.when.append(len(network.asked))
                     keep(record)
                     if number > MOST_RECORDS:
                         raise Endless
@@ -151,8 +155,9 @@ class Stage:
             except Unusable:
                 raise
             except BaseException as error:
-                run.error = error
-        run.asked, run.unanswered, run.remembered = network.asked, network.unanswered, network.remembered
+                run.error, run.raised = faults.named(error) or error, error
+        run.asked, run.unanswered, run.remembered = network.asked, network.unanswered, network.statuses
+        run.turns = network.turns
         run.log = lines.getvalue()
         run.secrets = [*self.secrets().values(), *Kept.renewed(locals().get("provider"))]
         return run
@@ -170,6 +175,8 @@ class Stage:
                 return provider.top_artists(told.friend if argument is None else argument)
             case "library" | "friends":
                 return getattr(provider, method)()
+            case "begin" | "finish":
+                return [getattr(provider, method)(**argument)]
         return getattr(provider, method)(told.artist if argument is None else argument)
 
 
