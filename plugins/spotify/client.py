@@ -163,7 +163,7 @@ def in_words() -> Iterator[None]:
         raise BadData("Spotify sent something that is not JSON, or only half of it.") from error
     except requests.RequestException as error:
         raise Unavailable(f"Spotify cannot be reached ({type(error).__name__}).") from error
-    except (AttributeError, KeyError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         # spotipy itself stumbled over the shape of an error or of a token.
         raise BadData("Spotify sent an answer in a form that is not known.") from error
 
