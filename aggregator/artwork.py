@@ -149,6 +149,19 @@ def _place(account: accounts.Account, manifest: find.Manifest | None, demo: bool
     return _Place(folder, tuple(manifest.artwork_hosts), account.settings.get("address") if demo else None)
 
 
+def forget_unused(data: Path, store: Store) -> None:
+    """Pictures that no claim names any more go with their files, but for a picture that has another source too."""
+    with store.write() as conn:
+        gone = set(conn.exec_driver_sql(
+            "DELETE FROM art WHERE source NOT IN (SELECT COALESCE(payload ->> '$.cover.url', payload ->> '$.image.url',"
+            " account_id || ':' || COALESCE(payload ->> '$.cover.path', payload ->> '$.image.path'), '')"
+            " FROM claim WHERE kind IN ('album', 'artist')) RETURNING name"
+        ).scalars())  # fmt: skip
+        for name in gone - set(conn.scalars(select(art.c.name))) - {None}:
+            for side in SIDES:  # before the rows are gone for good: a kill in between leaves no file that nobody knows
+                _path(data, name, side).unlink(missing_ok=True)
+
+
 # --- getting one ------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,8 @@ from aggregator.store.schema import account, keep
 
 REMEMBERED = "http "
 """Keys of `keep` that belong to the gate: this, then the address; the value is [status, until]."""
+ERASING = "erasing"
+"""The state of an account that goes, with all it brought, as soon as the steward comes to it."""
 RENEWED = "secret "
 """Keys of `keep` for secrets that a provider renewed: this, then the setting's name; the value is locked."""
 
@@ -63,17 +65,52 @@ def by_key(conn: Connection, key: str) -> Account | None:
 
 
 def add(conn: Connection, now: int, **values: Any) -> int:
-    """A new row; `settings` is a mapping, `secrets` already locked."""
+    """A new row; `settings` is a mapping, `secrets` already locked. No number is ever given twice: a page that was
+    opened before an account was erased must not act on another."""
     values["settings"] = json.dumps(values["settings"])
-    inserted = conn.execute(insert(account).values(created_at=now, **values)).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+    number = 1 + max(_number(conn, "SELECT MAX(id) FROM account"), _number(conn, _LAST_ERASED))
+    conn.execute(insert(account).values(id=number, created_at=now, **values))
+    return number
+
+
+_LAST_ERASED = "SELECT seq FROM sqlite_sequence WHERE name = 'account'"
+
+
+def remove(conn: Connection, account_id: int) -> None:
+    """The row and what hangs on it; its claims and reports are gone already."""
+    if account_id > _number(conn, _LAST_ERASED):
+        conn.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'account'")
+        conn.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('account', ?)", (account_id,))
+    conn.execute(delete(account).where(account.c.id == account_id))
+
+
+def _number(conn: Connection, query: str) -> int:
+    return int(conn.exec_driver_sql(query).scalar() or 0)
 
 
 def change(conn: Connection, account_id: int, **values: Any) -> None:
     if "settings" in values:
         values["settings"] = json.dumps(values["settings"])
     conn.execute(update(account).where(account.c.id == account_id).values(**values))
+
+
+READY: Mapping[str, Any] = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
+
+
+def archive(conn: Connection, account_id: int, now: int, words: str) -> None:
+    """Never read it again; all it brought stays, and so do its settings, should it be brought back."""
+    said = {"state": "disabled", "state_words": words, "blocked_until": None}
+    change(conn, account_id, enabled=False, archived_at=now, **said)
+
+
+def judge(conn: Connection, account_id: int, **values: Any) -> None:
+    """How a run or a call left the account; who switched it off meanwhile has the last word."""
+    conn.execute(update(account).where(account.c.id == account_id, account.c.enabled).values(**values))
+
+
+def left_alone(conn: Connection, account_id: int) -> bool:
+    """Whether it is switched off, archived or being erased, or gone."""
+    return not conn.execute(select(account.c.enabled).where(account.c.id == account_id)).scalar()
 
 
 def _account(row: Any) -> Account:

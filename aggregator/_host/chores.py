@@ -14,10 +14,10 @@ from aggregator.store.schema import dirty
 
 Report = Callable[[int, int | None, str], None]
 
-FOLLOWED_BY = {"merge": ("recommend", "artwork", "answers"), "answers": ("recommend",)}
+FOLLOWED_BY = {"merge": ("recommend", "artwork", "answers"), "answers": ("recommend",), "erase": ("recommend",)}
 """What is due once a chore is done; one that has something left comes again, after the others."""
 
-LANES = {"merge": "deciding", "recommend": "deciding", "artwork": "asking", "answers": "asking"}
+LANES = {"merge": "deciding", "recommend": "deciding", "erase": "deciding", "artwork": "asking", "answers": "asking"}
 """Chores of one lane are done one after the other."""
 
 REPORT_SECONDS = 0.3
@@ -93,6 +93,12 @@ def _recommend(house: House, report: Report) -> Mapping[str, int]:
     return {}
 
 
+def _erase(house: House, report: Report) -> Mapping[str, int]:
+    from aggregator._host import erasing
+
+    return erasing.erase(house, report)
+
+
 def _artwork(house: House, report: Report) -> Mapping[str, int]:
     from aggregator import artwork
 
@@ -121,6 +127,7 @@ def _able(house: House, capability: str) -> set[int]:
 _CHORES: dict[str, Callable[[House, Report], Mapping[str, int]]] = {
     "merge": _merge,
     "recommend": _recommend,
+    "erase": _erase,
     "artwork": _artwork,
     "answers": _answers,
 }

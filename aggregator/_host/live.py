@@ -126,7 +126,7 @@ class Warm:
             if account and (until := self._house.limits.blocked_until(account_id)):
                 with self._house.store.write() as conn:
                     words = states.resting(account.name, until).words
-                    accounts.change(
+                    accounts.judge(
                         conn, account_id, blocked_until=round(until), state="backing off", state_words=words
                     )
 

@@ -88,7 +88,7 @@ def _failed(house: House, catalogue: find.Catalogue, account: Account, run_id: i
 
 
 def _judge(conn: Connection, account: Account, verdict: states.Verdict) -> None:
-    accounts.change(
+    accounts.judge(
         conn,
         account.id,
         state=verdict.state,

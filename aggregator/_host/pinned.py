@@ -15,10 +15,11 @@ from aggregator.config import Config, ConfigError, PinnedAccount, resolved
 from aggregator.store.schema import listener
 
 HOUSEHOLD = "household"
+UNPINNED = "It no longer stands in config.toml: it is not read any more, and all it brought stays."
 
 
-class _NoOwnerYet(Exception):
-    """The account is personal and its listener has not signed up; it waits for them."""
+class _Waits(Exception):
+    """The account is personal and its listener has not signed up, or an account of its key is still being erased."""
 
 
 def apply(
@@ -31,11 +32,12 @@ def apply(
         for key, pinned in config.accounts.items():
             try:
                 _apply_one(conn, house, known.get(key), key, pinned, catalogue, environ)
-            except _NoOwnerYet as reason:
+            except _Waits as reason:
                 waiting.append(str(reason))
         for account in known.values():
             if account.pinned and account.key not in config.accounts:
-                accounts.change(conn, account.id, enabled=False, pinned=False, state="disabled")
+                accounts.change(conn, account.id, pinned=False)
+                accounts.archive(conn, account.id, int(time.time()), UNPINNED)
     return waiting
 
 
@@ -48,8 +50,11 @@ def _apply_one(
     catalogue: find.Catalogue,
     environ: Mapping[str, str],
 ) -> None:
+    if known and known.state == accounts.ERASING:
+        raise _Waits(f"The account {key!r} waits until what it brought before is erased.")
     manifest = catalogue.manifest(pinned.provider)
     values = {
+        "archived_at": None,
         "provider": pinned.provider,
         "name": pinned.name or (manifest.name if manifest else key),
         "listener_id": _owner(conn, key, pinned, manifest),
@@ -80,14 +85,15 @@ def _settings(
     manifest = catalogue.manifest(pinned.provider)
     if manifest is None:
         words = f"{catalogue.missing(pinned.provider)} Correct config.toml, or install it."
-        return {"settings": pinned.settings, "state": "load error", "state_words": words}
+        kept: dict[str, object] = {} if known else {"settings": {}}  # which of them are secrets only the provider can say
+        return {**kept, "state": "load error", "state_words": words}
     try:
         plain, secret = entered(house, known, pinned, manifest, environ)
     except ConfigError as error:
         return {"settings": {}, "state": "settings error", "state_words": str(error)}
     if known and as_stored(house, known, plain, secret):
-        return {} if known.enabled == pinned.enabled else _READY
-    return {"settings": plain, "secrets": house.vault.lock(secret), **_READY}
+        return {} if known.enabled == pinned.enabled else dict(accounts.READY)
+    return {"settings": plain, "secrets": house.vault.lock(secret), **accounts.READY}
 
 
 def entered(
@@ -109,9 +115,6 @@ def as_stored(house: House, known: Account, plain: Mapping[str, object], secret:
     return known.settings == plain and _unlocked(house, known) == secret
 
 
-_READY: dict[str, object] = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
-
-
 def _unlocked(house: House, account: Account) -> dict[str, object]:
     try:
         return house.vault.unlock(account.secrets)
@@ -131,5 +134,5 @@ def _owner(conn: Connection, key: str, pinned: PinnedAccount, manifest: find.Man
         found = conn.execute(query.where(func.lower(listener.c.name) == pinned.owner.lower())).scalars().first()
         who = pinned.owner
     if found is None:
-        raise _NoOwnerYet(f"The account {key!r} waits for {who} to sign up.")
+        raise _Waits(f"The account {key!r} waits for {who} to sign up.")
     return int(found)

@@ -34,6 +34,7 @@ MEMORY_OF_STATUSES = 7 * 86400
 """Seconds for which the gate remembers a status."""
 MOST_LINES = 500
 """Log lines kept of one run."""
+STOPPED = "The source was switched off or removed during this run. What it had brought until then stays."
 
 Watch = Callable[[int, int | None, str], None]
 """Told how far a run is: done, total, doing."""
@@ -47,6 +48,8 @@ class House:
     store: Store
     limits: Limits = field(default_factory=Limits)
     demo: bool = False
+    reading: dict[int, Child] = field(default_factory=dict)
+    """Children that read an account just now."""
 
     @property
     def vault(self) -> Vault:
@@ -61,6 +64,12 @@ class House:
         from aggregator._host.live import Warm
 
         return Warm(self)
+
+    def stop(self, account_id: int) -> None:
+        """End whatever works for an account that was switched off or removed. Its runs end as `STOPPED`."""
+        if child := self.reading.get(account_id):
+            child.end()
+        self.warm.drop(account_id)
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,7 @@ class Duties:
     account: Account
     limits: Sequence[Limit]
     redact: Redactor
+    trial: bool = False
     _lines: list[tuple[int, str, str]] = field(default_factory=list)
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -90,6 +100,8 @@ class Duties:
         self.house.limits.block(self.account.id, seconds)
 
     def remember(self, url: str, status: int) -> None:
+        if self.trial:
+            return
         kept = {f"{REMEMBERED}{self.redact(url)}": [status, int(time.time()) + MEMORY_OF_STATUSES]}
         with self.house.store.write() as conn:
             accounts.save_state(conn, self.account.id, kept)
@@ -127,23 +139,26 @@ class Wanted:
     areas: Sequence[Area] = ()
 
 
-def open_child(house: House, account: Account, provided: find.Provided, child: Child) -> Duties:
-    """Make `child` ready for calls on behalf of `account`. Raises `Failure`."""
+def open_child(house: House, account: Account, provided: find.Provided, child: Child, *, trial: bool = False) -> Duties:
+    """Make `child` ready for calls on behalf of `account`. Raises `Failure`.
+
+    A `trial` begins as the account's first run would, and nothing is kept of it but a renewed secret.
+    """
     try:
         settings, redact = account.opened(house.vault)
     except ValueError as error:
         raise Failure("settings", str(error)) from None
     limits = () if house.demo else provided.manifest.limits  # the demo's services are our own
-    duties = Duties(house, account, limits, redact)
+    duties = Duties(house, account, limits, redact, trial)
     with house.store.read() as conn:
         state, remembered = accounts.state(conn, account.id, int(time.time()))
     order = {
         "target": provided.origin.target,
         "provider": account.provider,
         "settings": settings,
-        "state": state,
+        "state": {} if trial else state,
         "remembered": remembered,
-        "cache": str(house.data / "cache" / f"account-{account.id}.sqlite"),
+        "cache": None if trial else str(house.data / "cache" / f"account-{account.id}.sqlite"),
         "memory_mb": provided.manifest.memory_mb,
     }
     try:
@@ -174,19 +189,22 @@ def run_account(
         duties: Duties | None = None
         try:
             duties = open_child(house, account, provided, child)
-            for scope, order in _orders(house.store, account, capability, wanted or Wanted()):
+            house.reading[account.id] = child
+            for scope, order in orders(house.store, account, capability, wanted or Wanted()):
                 for batch in child.run(order, ends - time.monotonic()):
                     recorder.commit(scope, batch, duties.lines())
             return recorder.finish()
         except Failure as failure:
-            failure.counts = dict(recorder.counts)
-            raise _redacted(failure, duties.redact) if duties else failure from None
+            ended = Failure("stopped", STOPPED) if recorder.unwanted() else failure
+            ended.counts = dict(recorder.counts)
+            raise _redacted(ended, duties.redact) if duties else ended from None
         finally:
+            house.reading.pop(account.id, None)
             child.end()
             recorder.keep_lines(duties.lines() if duties else [])
 
 
-def _orders(store: Store, account: Account, capability: str, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
+def orders(store: Store, account: Account, capability: str, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
     """What to ask the child for, with the name in front of the scopes it completes."""
     if capability == "shows":
         artists = [artist.model_dump(mode="json", exclude_none=True) for artist in wanted.artists]
@@ -225,6 +243,8 @@ class _Recorder:
         skipped = [record for record in batch.records if isinstance(record, Skipped)]
         now = int(time.time())
         with self._store.write() as conn:
+            if accounts.left_alone(conn, self._account.id):
+                raise Failure("stopped", STOPPED)
             for piece in _pieces(batch.records):
                 self._take(conn, scope, piece)
             accounts.save_state(conn, self._account.id, batch.state)
@@ -238,6 +258,11 @@ class _Recorder:
         self._intake.finish()
         changed = any(count for name, count in self.counts.items() if name not in ("seen", "unchanged", "skipped"))
         return Done(self.counts, changed)
+
+    def unwanted(self) -> bool:
+        """Whether the account was switched off or removed since the run began."""
+        with self._store.read() as conn:
+            return accounts.left_alone(conn, self._account.id)
 
     def keep_lines(self, lines: list[tuple[int, str, str]]) -> None:
         with self._store.write() as conn:

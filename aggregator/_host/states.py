@@ -38,6 +38,8 @@ def after(failure: Failure, provider: str, failures: int, blocked_until: float |
         case "load":
             words = f"{provider} cannot be loaded: {told} Everything else goes on without it."
             return Verdict("load error", words)
+        case "stopped":
+            return Verdict("ready", told, failures=failures)
         case "RateLimited":
             until = max(now + round(failure.retry_after or 0), round(blocked_until or 0))
             return Verdict("backing off", _asked_for_pause(provider, until), until, failures)

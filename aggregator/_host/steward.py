@@ -20,13 +20,15 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from aggregator._host import accounts, chores, control, pinned, runs
+from aggregator._host import accounts, chores, control, pinned, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.lock import StewardLock
 from aggregator._host.perform import perform
+from aggregator._host.process import Failure
 from aggregator._host.run import House
 from aggregator._host.schedule import next_run
 from aggregator._host.sign_in import begin, finish
+from aggregator._host.trial import trial
 from aggregator.config import Config
 from aggregator.store import open_store
 
@@ -98,6 +100,8 @@ class Steward:
                 busy_with = _lane(queued)
                 if busy_with in self._busy or busy_with in resting or self._early(queued):
                     continue
+                if queued.what == "erase" and self._busy & resting:
+                    continue  # what is read for an account that goes is just being ended
                 self._busy.add(busy_with)
                 if queued.account_id is None:
                     self._chores.submit(self._guarded, self._do, queued)
@@ -148,6 +152,11 @@ class Steward:
             for account in accounts.every(conn):
                 if account.state == "load error" and account.provider in catalogue.providers:
                     accounts.change(conn, account.id, state="ready", state_words="")
+                elif account.enabled and account.provider not in catalogue.providers:
+                    words = states.after(Failure("load", catalogue.missing(account.provider)), account.name, 0, None, 0)
+                    accounts.change(conn, account.id, state=words.state, state_words=words.words)
+                elif not account.enabled:
+                    self._house.stop(account.id)
         self._plan()
 
     def _plan(self) -> None:
@@ -196,6 +205,8 @@ class Steward:
             case {"do": "ask", "accounts": dict(names), "method": str(method), "seconds": float(seconds)}:
                 wanted = {int(account_id): str(name) for account_id, name in names.items()}
                 return {"answers": self._house.warm.ask_all(wanted, method, question["argument"], seconds)}
+            case {"do": "test", "account": int(account_id), "seconds": float(seconds)}:
+                return trial(self._house, account_id, seconds)
             case {"do": "begin", "account": int(account_id), "redirect": str(redirect), "state": str(state)}:
                 return begin(self._house, account_id, redirect, state)
             case {"do": "finish", "account": int(account_id), "redirect": str(redirect), "params": dict(params)}:

@@ -89,6 +89,25 @@ def settle(conn: Connection, kind: str, dirty: Sequence[int], now: int) -> set[i
     return moved
 
 
+def drop(conn: Connection, kind: str, items: Iterable[int]) -> None:
+    """Take away the rows, shelves and search words of those of these items that have no claim left."""
+    gone = set(conn.exec_driver_sql(
+        "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM link WHERE item_id = value)",
+        (json.dumps(list(items)),),
+    ).scalars())  # fmt: skip
+    if kind == "show":
+        from aggregator.shows import items as shows
+
+        shows.refresh(conn, gone, 0)
+    else:
+        _refresh_library(conn, kind, {}, gone, {}, 0)
+    find.index(conn, kind, gone)
+    conn.exec_driver_sql(
+        "DELETE FROM recommended WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))",
+        (kind, json.dumps(sorted(gone))),
+    )
+
+
 def _refresh(
     conn: Connection, near: Neighbourhood, places: dict[int, Place], stale: set[int], moved: set[int], now: int
 ) -> None:

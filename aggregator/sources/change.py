@@ -17,6 +17,9 @@ from aggregator.library import guard
 from aggregator.sources.cards import seen_by
 from aggregator.store import Store
 from aggregator.store.schema import account as account_table
+from aggregator.store.schema import listener
+
+LONGEST_NAME = 120
 
 
 class SettingsRefused(ValueError):
@@ -91,23 +94,33 @@ def create_account(
 def change_settings(store: Store, listener_id: int, account_id: int, values: Mapping[str, Any]) -> None:
     """New settings, checked by the provider; a secret left empty stays as it was. Raises as `create_account`."""
     _refuse_where_closed(store)
-    account = _own(store, listener_id, account_id)
+    account = own(store, listener_id, account_id)
     provided = _provided(store, account.provider)
     house = House(store.folder, store)
     plain, secret = hidden(provided.manifest, values)
     secrets = {**house.vault.unlock(account.secrets), **{name: value for name, value in secret.items() if value}}
     _check(provided, {**plain, **secrets})
-    ready = {"state": "ready", "state_words": "", "blocked_until": None, "failures": 0}
     with store.write() as conn:
-        accounts.change(conn, account_id, settings=plain, secrets=house.vault.lock(secrets), **ready)
+        accounts.change(conn, account_id, settings=plain, secrets=house.vault.lock(secrets), **accounts.READY)
         if plain != account.settings:
             guard.begin_anew(conn, account_id)
     request_sync(store, listener_id, account_id)
 
 
+def rename(store: Store, listener_id: int, account_id: int, name: str) -> None:
+    """Another name for people to read; its key, and so all that was decided about it, stays."""
+    account, name = own(store, listener_id, account_id), " ".join(name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise SourceError(f"A name has 1 to {LONGEST_NAME} characters. It is still called {account.name}.")
+    with store.write() as conn:
+        accounts.change(conn, account.id, name=name)
+
+
 def switch(store: Store, listener_id: int, account_id: int, on: bool) -> None:
     """Read this account or leave it alone; what it brought stays either way."""
-    account = _own(store, listener_id, account_id)
+    account = own(store, listener_id, account_id)
+    if account.archived_at is not None:
+        raise SourceError(f"{account.name} is archived. Bring it back first.")
     state = {"state": "ready", "state_words": ""} if on else {"state": "disabled", "state_words": "Switched off."}
     with store.write() as conn:
         accounts.change(conn, account.id, enabled=on, **state)
@@ -138,14 +151,20 @@ def _provided(store: Store, provider: str) -> find.Provided:
     return found
 
 
-def _own(store: Store, listener_id: int, account_id: int) -> Account:
-    """An account the listener may change: their own or the household's, and not one of config.toml."""
+def own(store: Store, listener_id: int, account_id: int) -> Account:
+    """An account the listener may change: their own, or the household's if they are an owner, and not one of
+    config.toml. Raises `SourceError`."""
     with store.read() as conn:
         account = accounts.by_id(conn, account_id)
+        role = conn.execute(select(listener.c.role).where(listener.c.id == listener_id)).scalar()
     if account is None or account.listener_id not in (None, listener_id):
         raise SourceError("There is no such source.")
+    if account.listener_id is None and role != "owner":
+        raise SourceError(f"{account.name} belongs to the household: an owner changes it.")
     if account.pinned:
         raise SourceError(f"{account.name} stands in config.toml. Change it there and start again.")
+    if account.state == accounts.ERASING:
+        raise SourceError(f"{account.name} is being erased.")
     return account
 
 

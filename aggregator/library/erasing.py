@@ -1,0 +1,102 @@
+"""Taking an account's claims and reports out of the library, a bounded transaction at a time.
+
+Each transaction leaves the claims that were one thing with the erased ones dirty, so that the merging which follows
+makes of them what they would be had the account never been. Killed at any moment, it goes on where it stopped. What
+listeners said themselves (stars, stances, dismissals, decisions) is not touched.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from aggregator.library import merging
+from aggregator.store import Store
+
+BATCH = 1_000
+PAUSE = 0.2
+"""Between two batches the pages get to write: a rest of this share of the time the batch took."""
+
+KINDS = ("holding", "recording", "album", "show", "artist", "playlist", "friend")
+"""In this order: artists last of those that credits name."""
+
+Progress = Callable[[int, int], None]
+"""Called with rows done and rows in all."""
+
+
+def erase(store: Store, account_id: int, progress: Progress | None = None) -> None:
+    """Every claim and report of the account. It must not be read meanwhile. `merging.merge` is due afterwards."""
+    with store.read() as conn:
+        total: int = conn.exec_driver_sql(
+            "SELECT (SELECT COUNT(*) FROM report WHERE account_id = ?1) + (SELECT COUNT(*) FROM claim"
+            " WHERE account_id = ?1)",
+            (account_id,),
+        ).scalar_one()
+    done = 0
+    for step in (_reports, *(_of_kind(kind) for kind in KINDS)):
+        while True:
+            begun = time.monotonic()
+            with store.write() as conn:
+                erased = step(conn, account_id)
+            if not erased:
+                break
+            done += erased
+            if progress:
+                progress(done, total)
+            time.sleep(min(PAUSE * (time.monotonic() - begun), 0.2))
+
+
+def _reports(conn: Connection, account_id: int) -> int:
+    """Some plays. Where one led its listen, the day has one less until the listen's other reports are grouped anew."""
+    found = conn.exec_driver_sql("SELECT id FROM report WHERE account_id = ? LIMIT ?", (account_id, BATCH)).scalars()
+    ids = json.dumps(list(found))
+    conn.exec_driver_sql(
+        "INSERT INTO play_day (listener_id, day, plays) SELECT listener_id, at / 86400, -COUNT(*) FROM report"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND leads AND listen_id IS NOT NULL GROUP BY 1, 2"
+        " ON CONFLICT DO UPDATE SET plays = plays + excluded.plays",
+        (ids,),
+    )
+    conn.exec_driver_sql("DELETE FROM play_day WHERE plays = 0")
+    return conn.exec_driver_sql("DELETE FROM report WHERE id IN (SELECT value FROM json_each(?))", (ids,)).rowcount
+
+
+def _of_kind(kind: str) -> Callable[[Connection, int], int]:
+    def some(conn: Connection, account_id: int) -> int:
+        found = conn.exec_driver_sql(
+            "SELECT id FROM claim WHERE account_id = ? AND kind = ? LIMIT ?", (account_id, kind, BATCH)
+        )
+        claims = list(found.scalars())
+        if claims:
+            _claims(conn, kind, claims)
+        return len(claims)
+
+    return some
+
+
+def _claims(conn: Connection, kind: str, claims: Sequence[int]) -> None:
+    ids = json.dumps(claims)
+    items = conn.exec_driver_sql(
+        "SELECT DISTINCT item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?))", (ids,)
+    ).scalars().all()  # fmt: skip
+    _mark_neighbours(conn, kind, ids)
+    for table in ("unsure WHERE a", "unsure WHERE b", "play_total WHERE claim_id", "claim WHERE id"):
+        conn.exec_driver_sql(f"DELETE FROM {table} IN (SELECT value FROM json_each(?))", (ids,))  # noqa: S608
+    if items:
+        merging.drop(conn, kind, items)
+
+
+def _mark_neighbours(conn: Connection, kind: str, ids: str) -> None:
+    """Whatever shared a key or a component with these claims is decided again without them."""
+    conn.exec_driver_sql(
+        "WITH going AS MATERIALIZED (SELECT value AS id FROM json_each(?1))"
+        " INSERT OR IGNORE INTO dirty SELECT claim_id FROM ("
+        " SELECT claim_id FROM link WHERE kind = ?2 AND component IN"
+        " (SELECT component FROM link WHERE claim_id IN (SELECT id FROM going))"
+        " UNION SELECT other.claim_id FROM claim_key mine JOIN claim_key other ON other.kind = mine.kind"
+        " AND other.key = mine.key WHERE mine.claim_id IN (SELECT id FROM going))"
+        " WHERE claim_id NOT IN (SELECT id FROM going)",
+        (ids, kind),
+    )
