@@ -167,20 +167,6 @@ def _fresh(conn: Connection, now: int) -> set[tuple[int, str, str]]:
 
 def decoded(method: str, items: list[Any]) -> list[Any]:
     """Items as records of `aggregator.plugin`; pairs become tuples. Raises pydantic's `ValidationError`."""
-    return list(_adapter(method).validate_python(items))
+    from aggregator._host.frames import live
 
-
-def _adapter(method: str) -> Any:
-    from pydantic import TypeAdapter
-
-    from aggregator._host.frames import AnyRecord
-    from aggregator.plugin import Artist, Edition, Tag
-
-    shapes: Mapping[str, Any] = {
-        "search": list[AnyRecord],
-        "similar": list[tuple[Artist, float]],
-        "tags": list[Tag],
-        "albums_of": list[Edition],
-        "top_artists": list[tuple[Artist, int]],
-    }
-    return TypeAdapter(shapes[method])
+    return list(live(method).validate_python(items))

@@ -16,3 +16,11 @@ def meant(word: str, known: Iterable[str]) -> str:
 def sentence(words: str) -> str:
     """The words with one stop at their end, whatever they ended with."""
     return words if words.endswith(("?", "!", "…")) else f"{words.rstrip('.')}."
+
+
+def duration(seconds: float) -> str:
+    """``90 seconds``, ``10 minutes``, ``2 hours``: in the largest unit in which it is no less than two."""
+    for size, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:g} {name}"
+    return f"{seconds:g} seconds"

@@ -5,7 +5,7 @@ It takes orders from the host over the socket FD and never opens the database. O
 
 manifest  describe the providers in a file
 open      make the provider of one account ready (secrets come with this order, never by argv or environment)
-run       stream one capability's records, at most `WINDOW` unacknowledged batches ahead of the host
+run       stream one capability's records, at most `WINDOW` unacknowledged batches ahead of the host's commits
 call      answer one live question
 
 What the plugin prints goes to stdout and stderr, which the host reads as log lines. When the host goes, so does this.
@@ -13,6 +13,7 @@ What the plugin prints goes to stdout and stderr, which the host reads as log li
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -23,25 +24,47 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, MutableMapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from aggregator import plugin
-from aggregator._host import frames, load
+from aggregator._host import faults, frames, load
+from aggregator._host.gate import Gate
 from aggregator._host.settings import misfit
 from aggregator.plugin import Area, Artist, Complete, Friend, Provider, ProviderError, Record
 
 WINDOW = 4
 """Batches that may wait for the host's commit."""
 BATCH_ROWS = 1000
+BATCH_BYTES = 4 * 1024 * 1024
 BATCH_SECONDS = 0.25
-"""A batch leaves when it is full or this old, so that progress is seen."""
+"""A batch is full with so many rows, bytes, or when it is this old, so that progress is seen."""
+MOST_LINES = 1000
+"""Log lines that leave in one order; the host keeps fewer."""
+MOST_ANSWERS = 1000
+"""Items that are taken of a live answer."""
+LONGEST_WORDS = 600
+LONGEST_TRACEBACK = 20_000
+MEMORY_AT_IMPORT = 1024
+"""Megabytes for a plugin that has not said yet how many it needs."""
+SHARE_OF_TIME = 0.8
+"""No answer of a service may take more of the time for an order: `Unavailable` says more than being stopped."""
 
 SNAPSHOTS = ("library", "shows", "friends")
+YIELDS: dict[str, tuple[type[Record], ...]] = {
+    "library": (
+        plugin.Artist, plugin.Edition, plugin.Track, plugin.Holding, plugin.Playlist, plugin.Skipped, plugin.Unchanged,
+        plugin.Progress, plugin.Complete,
+    ),
+    "shows": (plugin.Show, plugin.Skipped, plugin.Unchanged, plugin.Progress, plugin.Complete),
+    "friends": (plugin.Friend, plugin.Skipped, plugin.Unchanged, plugin.Progress, plugin.Complete),
+    "history": (plugin.Play, plugin.Skipped, plugin.Progress, plugin.Checkpoint),
+}  # fmt: skip
+"""What each capability may yield."""
 
-_ANSWER: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
 _KINDS = ("AuthFailed", "RateLimited", "Unavailable", "BadData", "ProviderError")
 
 
@@ -76,12 +99,17 @@ class Host:
             self.send(question, **fields)
             return self._replies.get()
 
-    def send_batch(self, batch: list[Record], changes: dict[str, Any]) -> None:
-        """Hand over records with the state that belongs to them; waits while the window is full."""
+    def send_record(self, body: bytes) -> None:
+        self._pipe.send_record(body)
+
+    def send_batch(self, changes: dict[str, Any]) -> None:
+        """The records sent so far may be committed, with the state that belongs to them; waits while the window is
+        full."""
         self._window.acquire()
-        if changes:
-            self.send("state", changes=changes)
-        self._pipe.send_records(frames.BATCH.dump_json(batch, exclude_none=True))  # type: ignore[arg-type]
+        try:
+            self.send("batch", state=changes)
+        except TypeError as error:
+            raise TypeError(f"self.state holds something that is not JSON: {error}") from None
 
 
 class State(MutableMapping[str, Any]):
@@ -119,14 +147,18 @@ class _LinesToHost(logging.Handler):
     def __init__(self, host: Host) -> None:
         super().__init__()
         self._host = host
+        self._left = MOST_LINES
 
     def emit(self, record: logging.LogRecord) -> None:
-        level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
-        self._host.send("log", level=level, line=self.format(record))
+        self._left -= 1
+        if self._left >= 0:
+            level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
+            self._host.send("log", level=level, line=self.format(record)[:LONGEST_TRACEBACK])
 
 
 def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    _be_the_first_to_go()
     pipe = frames.Pipe(socket.socket(fileno=int(sys.argv[1])))
     host = Host(pipe)
     threading.Thread(target=host.listen, daemon=True).start()
@@ -145,11 +177,15 @@ class Worker:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._provider: Provider | None = None
+        self._gate: Gate | None = None
         self._state = State({})
 
     def obey(self, order: dict[str, Any]) -> None:
+        if self._gate:
+            self._gate.hurry(order["seconds"] * SHARE_OF_TIME)
         match order["is"]:
             case "manifest":
+                _limit_memory(MEMORY_AT_IMPORT)
                 described = [load.manifest(cls) for cls in load.classes(order["target"])]
                 self._host.send("answer", items=described)
             case "open":
@@ -163,13 +199,13 @@ class Worker:
                 self._host.send("answer", items=items, state=self._state.changes())
 
     def _open(self, order: dict[str, Any]) -> None:
-        from aggregator._host.gate import Gate
-
         _limit_memory(order["memory_mb"])
         cls = load.pick(order["target"], order["provider"])
         provider = cls()
         provider.settings = _settings(cls, order["settings"])
-        provider.http = Gate(_Door(self._host, order["remembered"]), Path(order["cache"]) if order["cache"] else None)
+        provider.http = self._gate = Gate(
+            _Door(self._host, order["remembered"]), Path(order["cache"]) if order["cache"] else None
+        )
         self._state = State(order["state"])
         provider.state = self._state
         provider.safe = _Safe(self._host)
@@ -178,38 +214,86 @@ class Worker:
 
     def _run(self, order: dict[str, Any]) -> None:
         capability = order["capability"]
-        records = _records(self._provider, capability, order)
-        self._stream(records)
-        if capability in SNAPSHOTS:
-            self._host.send_batch([Complete()], self._state.changes())
-
-    def _stream(self, records: Iterable[Record]) -> None:
-        batch: list[Record] = []
-        sent = time.monotonic()
+        stream = _Stream(self._host, self._state, YIELDS[capability])
         try:
-            for record in records:
-                if not isinstance(record, Record):
-                    raise TypeError(f"yielded {type(record).__name__}, which is no record")
-                batch.append(record)
-                if len(batch) >= BATCH_ROWS or time.monotonic() - sent > BATCH_SECONDS:
-                    self._host.send_batch(batch, self._state.changes())
-                    batch, sent = [], time.monotonic()
+            stream.take(_records(self._provider, capability, order))
+            if capability in SNAPSHOTS:
+                stream.close()
         finally:  # what came before an error is kept
-            if batch:
-                self._host.send_batch(batch, self._state.changes())
+            self._host.send_batch(self._state.changes())
 
     def _call(self, method: str, argument: Any) -> Any:
         provider: Any = self._provider
         match method:
             case "begin" | "finish":
-                return getattr(provider, method)(**argument)
+                return _looked_at(method, getattr(provider, method)(**argument))
             case "search":
                 answer = provider.search(argument)
             case "top_artists":
                 answer = provider.top_artists(Friend.model_validate(argument))
             case _:
                 answer = getattr(provider, method)(Artist.model_validate(argument))
-        return _ANSWER.dump_python(list(answer), mode="json", exclude_none=True)
+        return _looked_at(method, list(islice(answer, MOST_ANSWERS)))
+
+
+def _looked_at(method: str, answer: Any) -> Any:
+    """A live answer as JSON values. Raises TypeError where it is not what the contract says."""
+    shape = frames.live(method)
+    try:
+        return shape.dump_python(shape.validate_python(answer), mode="json", exclude_none=True)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, problem["loc"])) or "the answer"
+        raise TypeError(f"{method}() gave something else than it should: {place}: {problem['msg']}") from None
+
+
+class _Stream:
+    """What a generator yields, looked at and sent record by record."""
+
+    def __init__(self, host: Host, state: State, allowed: tuple[type[Record], ...]) -> None:
+        self._host = host
+        self._state = state
+        self._allowed = allowed
+        self._completed: set[str] = set()
+        self._open = False  # something was yielded that no Complete has closed yet
+        self._rows = self._bytes = 0
+        self._sent = time.monotonic()
+
+    def take(self, records: Iterable[Record]) -> None:
+        for record in records:
+            body = self._body(record)
+            self._host.send_record(body)
+            self._rows, self._bytes = self._rows + 1, self._bytes + len(body)
+            if self._rows >= BATCH_ROWS or self._bytes >= BATCH_BYTES or time.monotonic() - self._sent > BATCH_SECONDS:
+                self._host.send_batch(self._state.changes())
+                self._rows, self._bytes, self._sent = 0, 0, time.monotonic()
+
+    def close(self) -> None:
+        """Returning completes the scope "", unless the provider has said so itself."""
+        if "" not in self._completed or self._open:
+            self.take([Complete()])
+
+    def _body(self, record: Record) -> bytes:
+        form = next((cls for cls in self._allowed if isinstance(record, cls)), None)
+        if form is None:
+            what = "which does not belong here" if isinstance(record, Record) else "which is no record"
+            raise TypeError(f"yielded {type(record).__name__}, {what}")
+        if isinstance(record, Complete):
+            self._complete(record.scope)
+        elif not isinstance(record, plugin.Progress):
+            self._open = True
+        body = form.__pydantic_serializer__.to_json(record, exclude_none=True, warnings="error")
+        if len(body) > frames.RECORD_LIMIT:
+            size = f"{len(body) / 1e6:.0f} MB"
+            raise ValueError(f"yielded {form.__name__} of {size}; at most {frames.RECORD_LIMIT >> 20} MB are taken")
+        return body
+
+    def _complete(self, scope: str) -> None:
+        """A second answer for a scope would make everything in the first one look removed."""
+        if scope in self._completed:
+            raise ValueError(f"completed the scope {scope!r} twice, or yielded something after its end")
+        self._completed.add(scope)
+        self._open = False
 
 
 class _SettingsRefused(Exception):
@@ -273,7 +357,9 @@ def _records(provider: Any, capability: str, order: dict[str, Any]) -> Iterable[
             records = provider.shows(artists, Area.model_validate(order["area"]))
         case _:
             records = getattr(provider, capability)()
-    return records or ()
+    if not isinstance(records, Iterable):
+        raise TypeError(f"gave {type(records).__name__} where it should yield records")
+    return records
 
 
 def _log(host: Host) -> logging.Logger:
@@ -282,6 +368,16 @@ def _log(host: Host) -> logging.Logger:
     log.propagate = False
     log.handlers = [_LinesToHost(host)]
     return log
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, the kernel shall end this process and not the server. A crash writes no core file: it
+    would hold secrets."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):  # there is no such file outside Linux
+        Path("/proc/self/oom_score_adj").write_text("800")
 
 
 def _limit_memory(megabytes: int) -> None:
@@ -293,19 +389,54 @@ def _limit_memory(megabytes: int) -> None:
 
 def _describe(error: BaseException) -> dict[str, Any]:
     """An error in the shape of the `error` message; anything unexpected is a bug of the provider."""
-    if isinstance(error, ProviderError):
-        kind = next(cls.__name__ for cls in type(error).__mro__ if cls.__name__ in _KINDS)
-    elif isinstance(error, load.Refused):
-        kind = "load"
-    elif isinstance(error, _SettingsRefused):
+    if isinstance(error, _SettingsRefused):
         return {"error": "settings", "words": str(error), "fields": error.fields}
-    else:
-        kind = "bug"
-    words = str(error) if kind != "bug" else f"{type(error).__name__}: {error}"
-    shown = {"error": kind, "words": words.strip(": "), "traceback": "".join(traceback.format_exception(error))}
-    if isinstance(error, plugin.RateLimited):
-        shown["retry_after"] = error.retry_after  # type: ignore[assignment]
+    known = error if isinstance(error, ProviderError | load.Refused) else faults.named(error)
+    shown: dict[str, Any] = {"error": _kind(known), "words": _bounded(_said(known) if known else _blamed(error))}
+    shown["traceback"] = _traceback(error)
+    if isinstance(known, plugin.RateLimited):
+        shown["retry_after"] = faults.seconds(known.retry_after)
     return shown
+
+
+def _kind(known: BaseException | None) -> str:
+    if isinstance(known, ProviderError):
+        return next(cls.__name__ for cls in type(known).__mro__ if cls.__name__ in _KINDS)
+    return "load" if known else "bug"
+
+
+def _blamed(error: BaseException) -> str:
+    """What is said of an error that the provider should not have let through."""
+    match error:
+        case MemoryError():
+            import resource
+
+            allowed = resource.getrlimit(resource.RLIMIT_DATA)[0] >> 20
+            return f"It asked for more memory than the {allowed:,} MB it may use."
+        case SystemExit():
+            return "It called sys.exit() in the middle of the work."
+        case KeyboardInterrupt():
+            return "It raised KeyboardInterrupt in the middle of the work."
+    return f"{type(error).__name__}: {_said(error)}".strip(": ")
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as worse:
+        return f"(its message cannot be read: {type(worse).__name__})"
+
+
+def _bounded(words: str) -> str:
+    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}…"
+
+
+def _traceback(error: BaseException) -> str:
+    """The end of it, where the cause is."""
+    try:
+        return "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+    except Exception as worse:
+        return f"(it cannot be shown: {type(worse).__name__})"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What travels between the host and a child: frames of one letter, four bytes of length, and JSON.
 
-`M` is a message, an object with the key ``is``. `R` is a list of records, written and read by pydantic in one go.
+`M` is a message, an object with the key ``is``. `R` is one record: it leaves the child the moment it is yielded, so
+that not even a crash right after it loses it. The message ``batch`` says that the records before it may be committed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import socket
 import struct
 import threading
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -26,14 +28,17 @@ from aggregator.plugin import (
     Progress,
     Show,
     Skipped,
+    Tag,
     Track,
     Unchanged,
 )
 
 MESSAGE = b"M"
-RECORDS = b"R"
+RECORD = b"R"
 LIMIT = 64 * 1024 * 1024
 """No frame is longer (bytes); a child that claims so is broken."""
+RECORD_LIMIT = 8 * 1024 * 1024
+"""No record is longer (bytes of JSON)."""
 
 _HEADER = struct.Struct(">cI")
 
@@ -54,6 +59,25 @@ AnyRecord = Annotated[
     Field(discriminator="type"),
 ]
 BATCH: TypeAdapter[list[AnyRecord]] = TypeAdapter(list[AnyRecord])
+ONE: TypeAdapter[AnyRecord] = TypeAdapter(AnyRecord)
+
+
+@cache
+def live(method: str) -> TypeAdapter[Any]:
+    """The shape of a live answer."""
+    return TypeAdapter(_LIVE[method])
+
+
+_LIVE: dict[str, Any] = {
+    "search": list[Artist | Edition | Track],
+    "similar": list[tuple[Artist, float]],
+    "tags": list[Tag],
+    "albums_of": list[Edition],
+    "top_artists": list[tuple[Artist, int]],
+    "radio": list[Track],
+    "begin": str,
+    "finish": dict[str, str],
+}
 
 
 class BrokenPipe(Exception):
@@ -71,9 +95,8 @@ class Pipe:
     def send(self, message: dict[str, Any]) -> None:
         self._send(MESSAGE, json.dumps(message, separators=(",", ":")).encode())
 
-    def send_records(self, body: bytes) -> None:
-        """`body` is what `BATCH.dump_json` made."""
-        self._send(RECORDS, body)
+    def send_record(self, body: bytes) -> None:
+        self._send(RECORD, body)
 
     def receive(self) -> tuple[bytes, bytes] | None:
         """The next frame as letter and body; None when the other side is gone."""
@@ -82,7 +105,7 @@ class Pipe:
             if len(header) < _HEADER.size:
                 return None
             letter, length = _HEADER.unpack(header)
-            if letter not in (MESSAGE, RECORDS) or length > LIMIT:
+            if letter not in (MESSAGE, RECORD) or length > LIMIT:
                 raise BrokenPipe(f"no frame: {header!r}")
             body = self._reader.read(length)
         except (ConnectionError, ValueError):  # reset by the other side, or closed by our own
@@ -95,5 +118,7 @@ class Pipe:
         self._socket.close()
 
     def _send(self, letter: bytes, body: bytes) -> None:
+        if len(body) > LIMIT:
+            raise ValueError(f"{len(body) >> 20} MB at once are more than the {LIMIT >> 20} MB that Bandstand takes")
         with self._sending:
             self._socket.sendall(_HEADER.pack(letter, len(body)) + body)

@@ -1,19 +1,23 @@
 """The one way out for provider code: two doors, one for requests and one for httpx2, with the same rules.
 
-Every call waits for the provider's limits, has a timeout, and tells the steward when the service asks for silence.
+Every call waits for the provider's limits, ends in time, brings no more than fits in memory, and tells the steward when
+the service asks for silence.
 """
 
 from __future__ import annotations
 
-import email.utils
+import queue
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from aggregator import __version__, plugin
+from aggregator._host.faults import UNNAMED_WAIT, asked_wait
 from aggregator._host.limits import Limits
+from aggregator.wording import duration
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,9 +25,13 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
+"""An answer is whole by then, from the name server's word to the last byte."""
+ANSWER_BYTES = 64 * 1024 * 1024
+MOST_REDIRECTS = 10
 USER_AGENT = f"Bandstand/{__version__} ( self-hosted music library )"
-UNNAMED_WAIT = 60.0
-"""Seconds of silence after a 429 that names no time."""
+
+T = TypeVar("T")
 
 
 class Door(Protocol):
@@ -44,18 +52,23 @@ class Gate:
     def __init__(self, door: Door, cache: Path | None = None) -> None:
         self._door = door
         self._cache = cache
+        self.seconds = ANSWER_SECONDS
+
+    def hurry(self, seconds: float) -> None:
+        """Each answer has to be whole within this time, if that is less than usual."""
+        self.seconds = min(ANSWER_SECONDS, seconds)
 
     @cached_property
     def session(self) -> requests.Session:
         from aggregator._host import gate_requests
 
-        return gate_requests.session(self._door, self._cache)
+        return gate_requests.session(self, self._door, self._cache)
 
     @cached_property
     def transport(self) -> httpx2.BaseTransport:
         from aggregator._host import gate_httpx2
 
-        return gate_httpx2.Transport(self._door)
+        return gate_httpx2.Transport(self, self._door)
 
     def json(self, url: str, **options: Any) -> Any:
         from aggregator._host import gate_requests
@@ -97,20 +110,41 @@ def LocalGate(limits: tuple[plugin.Limit, ...] = (), cache: Path | None = None) 
 
 def watch(door: Door, status: int, headers: Mapping[str, Any]) -> None:
     """Tell the steward of a refusal, even where the client library hides it or would sleep through it."""
-    if status == 429 or (status == 503 and "Retry-After" in headers):
-        door.refused(retry_after(headers.get("Retry-After") or headers.get("X-RateLimit-Reset-In")))
+    wait = asked_wait(headers)
+    if status == 429 or (status == 503 and wait is not None):
+        door.refused(UNNAMED_WAIT if wait is None else wait)
 
 
-def retry_after(value: str | None) -> float:
-    """Seconds, from a Retry-After header (RFC 9110: a number or a date) or from X-RateLimit-Reset-In (a number)."""
-    if not value:
-        return UNNAMED_WAIT
-    if value.strip().isdigit():
-        return float(value)
+def in_time(seconds: float, exchange: Callable[[], T]) -> T:
+    """What `exchange` returns or raises. One that takes longer is left to itself, whatever it hangs in: a name server,
+    a handshake, headers or a body of a byte a minute. Raises `Unavailable` then."""
+    came: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            came.put((exchange(), None))
+        except BaseException as error:
+            came.put((None, error))
+
+    threading.Thread(target=work, daemon=True).start()
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return UNNAMED_WAIT
+        answer, error = came.get(timeout=seconds)
+    except queue.Empty:
+        raise plugin.Unavailable(f"The service gave no whole answer within {duration(round(seconds, 1))}.") from None
+    if error:
+        raise error
+    return answer  # type: ignore[return-value]
+
+
+def whole(bites: Iterable[bytes]) -> bytes:
+    """The body of an answer, unpacked; `BadData` where it is larger than any service has reason to send."""
+    parts, size = [], 0
+    for bite in bites:
+        parts.append(bite)
+        size += len(bite)
+        if size > ANSWER_BYTES:
+            raise plugin.BadData(f"The service sent an answer of more than {ANSWER_BYTES >> 20} MB.")
+    return b"".join(parts)
 
 
 def _bare(url: str) -> str:

@@ -15,31 +15,53 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests_cache import DO_NOT_CACHE, CachedSession
 
-from aggregator._host.gate import CONNECT_SECONDS, READ_SECONDS, USER_AGENT, Door, retry_after, watch
-from aggregator.plugin import AuthFailed, BadData, ProviderError, RateLimited, Unavailable
+from aggregator._host import faults
+from aggregator._host.gate import (
+    CONNECT_SECONDS,
+    MOST_REDIRECTS,
+    READ_SECONDS,
+    USER_AGENT,
+    Door,
+    Gate,
+    in_time,
+    watch,
+    whole,
+)
+from aggregator.plugin import BadData, Unavailable
+
+BITE = 1 << 16
+"""Bytes of an answer that are unpacked at once."""
 
 
 class _Adapter(HTTPAdapter):
     """Sees every call that really leaves, redirects included; answers from the cache never come here."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, gate: Gate, door: Door) -> None:
         super().__init__(max_retries=0)
+        self._gate = gate
         self._door = door
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         self._door.wait()
         if options.get("timeout") is None:
             options["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
+        return in_time(self._gate.seconds, lambda: self._exchange(request, options))
+
+    def _exchange(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+        """The answer with its body: nothing is left to be read afterwards, when nobody looks at the clock."""
         response = super().send(request, **options)
         watch(self._door, response.status_code, response.headers)
+        with response:  # only the connection is closed: the content stays
+            response._content = whole(response.iter_content(BITE))
         return response
 
 
-def session(door: Door, cache: Path | None) -> requests.Session:
+def session(gate: Gate, door: Door, cache: Path | None) -> requests.Session:
     made = _uncached() if cache is None else _cached(cache)
     made.headers["User-Agent"] = USER_AGENT
+    made.max_redirects = MOST_REDIRECTS
     for scheme in ("https://", "http://"):
-        made.mount(scheme, _Adapter(door))
+        made.mount(scheme, _Adapter(gate, door))
     return made
 
 
@@ -65,24 +87,11 @@ def json(session: requests.Session, url: str, options: Mapping[str, Any]) -> Any
     # requests puts the whole address into its errors, keys and all: none of them is passed on.
     try:
         answer = session.get(url, **options)
-    except requests.exceptions.ChunkedEncodingError:
-        raise BadData(f"{host} sent only half of an answer.") from None
     except requests.RequestException as error:
-        raise Unavailable(f"{host} cannot be reached ({type(error).__name__}).") from None
+        raise faults.named(error) or Unavailable(f"{host} cannot be reached.") from None
     if not answer.ok:
-        raise _refusal(host, answer)
+        raise faults.refusal(host, answer.status_code, faults.asked_wait(answer.headers))
     try:
         return answer.json()
     except ValueError:
         raise BadData(f"{host} sent something that is not JSON, or only half of it.") from None
-
-
-def _refusal(host: str, answer: requests.Response) -> ProviderError:
-    status, asked = answer.status_code, answer.headers.get("Retry-After")
-    if status in (401, 403):
-        return AuthFailed(f"{host} does not accept the credentials (status {status}).")
-    if status == 429 or (status == 503 and asked):
-        return RateLimited(f"{host} asks for fewer calls.", retry_after(asked))
-    if status >= 500:
-        return Unavailable(f"{host} has trouble of its own (status {status}).")
-    return BadData(f"{host} did not understand the question (status {status}).")

@@ -1,4 +1,8 @@
-"""The host's side of a child: start it, give it orders, answer its questions, end it with everything it started."""
+"""The host's side of a child: start it, give it orders, answer its questions, end it with everything it started.
+
+Whatever a child does, it costs the order at hand and nothing else: a frame that is none, a silence, a flood of output,
+an end without a word. What it brought before that is handed on.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,12 @@ import json
 import os
 import queue
 import signal
+import socket
+import struct
+import subprocess
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,12 +25,24 @@ from pydantic import ValidationError
 
 from aggregator._host import frames
 from aggregator._host.limits import Turn
-from aggregator._host.spawn import Spawned, spawn
+from aggregator._host.spawn import Spawned, end_strays, spawn
 from aggregator.plugin import Record
+from aggregator.wording import duration
+
+SILENCE_SECONDS = 600.0
+"""A child that neither yields nor asks for this long is stopped, however long its run may take."""
+MOST_RECORDS = 5_000_000
+"""Records of one run: a generator without an end must not fill the disk."""
+MOST_BYTES = 2 * 1024**3
+"""Bytes of records in one run, for the same reason."""
+LINE_BYTES = 4096
+"""Of what a plugin prints, the most that is kept of one line."""
+SEND_SECONDS = 10
+"""A child that takes in nothing for so long is not waited for."""
 
 
 class Failure(Exception):
-    """What went wrong in a child. `kind` is a name of `plugin`'s errors, or bug, load or settings."""
+    """What went wrong in a child. `kind` is a name of `plugin`'s errors, or bug, late, load, settings or host."""
 
     def __init__(
         self,
@@ -95,8 +115,13 @@ class Child:
     def __init__(self, spawned: Spawned | None = None) -> None:
         spawned = spawned or spawn()
         self._process = spawned.process
+        self._mark = spawned.mark
+        spawned.end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         self._pipe = frames.Pipe(spawned.end)
-        self._inbox: queue.SimpleQueue[tuple[bytes, Any] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
+        self._pieces: list[bytes] = []  # records that came since the last batch
+        self._heard = time.monotonic()
+        self._broken: Failure | None = None
         self._duties: Duties = NoDuties()
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._read, self._listen)]
         for thread in self._threads:
@@ -129,83 +154,121 @@ class Child:
         self._answer(seconds)
 
     def run(self, order: Mapping[str, Any], seconds: float) -> Iterator[Batch]:
-        """Batches in order; asking for the next one tells the child that the last is stored."""
+        """Batches in order; asking for the next one tells the child that the last is stored. What came before a
+        failure is yielded before it is raised."""
         ends = time.monotonic() + seconds
-        self._order({"is": "run", **order})
-        state: dict[str, Any] = {}
-        while True:
-            letter, body = self._next(ends)
-            if letter == frames.RECORDS:
-                yield Batch(_records(body), state)
-                state = {}
+        records = size = 0
+        self._order({"is": "run", "seconds": seconds, **order})
+        try:
+            while (came := self._next(ends, seconds))[0] == "batch":
+                _, (pieces, state) = came
+                yield from _batches(pieces, state)
                 self._order({"is": "ack"})
-            elif body["is"] == "state":
-                state |= body["changes"]
-            else:
-                yield Batch((), state | body["state"])
-                return
+                records, size = records + len(pieces), size + sum(map(len, pieces))
+                if records > MOST_RECORDS or size > MOST_BYTES:
+                    raise Failure("bug", f"It brought {records:,} records ({size >> 20:,} MB), more than one run may.")
+            yield Batch((), came[1]["state"])
+        except Failure:
+            self.end()
+            yield from self._rest()
+            raise
 
     def call(self, method: str, argument: Any, seconds: float) -> Answer:
         """One live answer. A child that stays silent for `seconds` is of no more use and is ended."""
-        self._order({"is": "call", "method": method, "argument": argument})
+        self._order({"is": "call", "method": method, "argument": argument, "seconds": seconds})
         return self._answer(seconds)
 
     def end(self) -> None:
         """End it at once, with every process it started. What it sent before is in the log."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_strays(self._mark)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it hangs in the kernel, on a disk that is gone
+            self._process.wait(timeout=5.0)
         for thread in self._threads:
             thread.join(timeout=1.0)
         self._pipe.close()
+        if self._process.stdout and not self._threads[1].is_alive():
+            self._process.stdout.close()
 
     def _answer(self, seconds: float) -> Answer:
-        _, message = self._next(time.monotonic() + seconds)
+        _, message = self._next(time.monotonic() + seconds, seconds)
         return Answer(message.get("items"), message.get("state", {}))
 
-    def _next(self, ends: float) -> tuple[bytes, Any]:
-        """The next frame for whoever gave the order; `error` messages are raised."""
-        try:
-            frame = self._inbox.get(timeout=max(0.0, ends - time.monotonic()))
-        except queue.Empty:
-            self.end()
-            raise Failure("Unavailable", "It took longer than it may, and was stopped.") from None
-        if frame is None:
-            raise self._gone()
-        letter, body = frame
-        if letter == frames.MESSAGE and body["is"] == "error":
+    def _next(self, ends: float, seconds: float) -> tuple[str, Any]:
+        """What comes next for whoever gave the order; `error` messages are raised."""
+        while True:
+            patience = min(ends, self._heard + SILENCE_SECONDS)
+            try:
+                if time.monotonic() > ends:
+                    raise queue.Empty
+                came = self._inbox.get(timeout=max(0.0, patience - time.monotonic()))
+                break
+            except queue.Empty:
+                if time.monotonic() < min(ends, self._heard + SILENCE_SECONDS):
+                    continue  # it was heard in the meantime
+                self.end()
+                raise _late(seconds if time.monotonic() > ends else None) from None
+        if came is None:
+            raise self._broken or self._gone()
+        what, body = came
+        if what == "error":
             raise Failure(
                 body["error"], body["words"], body.get("traceback"), body.get("retry_after"), body.get("fields")
             )
-        return letter, body
+        return came
+
+    def _rest(self) -> Iterator[Batch]:
+        """What an ended child had sent and nobody has taken yet."""
+        while not self._inbox.empty():
+            came = self._inbox.get()
+            if came and came[0] == "batch":
+                with contextlib.suppress(Failure):  # another one has been caught already
+                    yield from _batches(*came[1])
 
     def _gone(self) -> Failure:
-        code = self._process.wait()
-        how = f"killed by signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
-        return Failure("bug", f"Its process ended in the middle of the work: {how}.")
+        try:
+            code = self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return Failure("bug", "It closed the pipe through which Bandstand reads it.")
+        if code == -signal.SIGKILL:
+            return Failure(
+                "bug", "Its process was killed from outside (signal 9), as a machine does that runs out of memory."
+            )
+        how = f"{signal.strsignal(-code)}, signal {-code}" if code < 0 else f"exit code {code}"
+        return Failure("bug", f"Its process ended in the middle of the work ({how}).")
 
     def _order(self, message: dict[str, Any]) -> None:
+        self._heard = time.monotonic()  # silence counts from when it was last spoken to
         with contextlib.suppress(OSError):  # a child that is gone shows as the end of its frames
             self._pipe.send(message)
 
     def _read(self) -> None:
         """Sort the frames: questions are answered here at once, the rest waits for whoever gave the order."""
         try:
-            with contextlib.suppress(frames.BrokenPipe, json.JSONDecodeError, KeyError):
-                while frame := self._pipe.receive():
-                    letter, body = frame
-                    if letter == frames.RECORDS:
-                        self._inbox.put((letter, body))
-                    else:
-                        self._sort(json.loads(body))
+            while frame := self._pipe.receive():
+                self._heard = time.monotonic()
+                letter, body = frame
+                if letter == frames.RECORD:
+                    self._pieces.append(body)
+                else:
+                    self._sort(_message(body))
+        except frames.BrokenPipe:
+            self._broken = Failure("bug", "It wrote into the pipe through which Bandstand reads it.")
+        except Exception as error:  # a duty failed, which is Bandstand's own mistake: the order ends with it
+            self._broken = Failure("host", f"{type(error).__name__}: {error}", _trace(error))
         finally:  # whatever ended this thread, nobody shall wait for more
+            self._hand_over({})
             self._inbox.put(None)
 
     def _sort(self, message: dict[str, Any]) -> None:
         match message["is"]:
+            case "batch":
+                self._hand_over(message["state"])
             case "pass":
                 turn = self._duties.turn()
-                words = "The service's limit is used up for now."
+                words = "The calls that it allows are used up for now."
                 self._order({"is": "reply", "wait": turn.wait, "refused": turn.refused, "words": words})
             case "refused":
                 self._duties.refused(message["seconds"])
@@ -218,18 +281,66 @@ class Child:
                 self._order({"is": "reply"})
             case "log":
                 self._duties.line(message["level"], message["line"])
-            case _:
-                self._inbox.put((frames.MESSAGE, message))
+            case what:
+                self._inbox.put((what, message))
+
+    def _hand_over(self, state: dict[str, Any]) -> None:
+        if self._pieces or state:
+            self._inbox.put(("batch", (self._pieces, state)))
+            self._pieces = []
 
     def _listen(self) -> None:
+        """What it prints becomes log lines. Read in bounded bites: a line may have no end."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if text := line.rstrip():
-                self._duties.line("info", text)
+        rest = b""
+        while bite := os.read(self._process.stdout.fileno(), 1 << 16):
+            *lines, rest = (rest + bite).split(b"\n")
+            for line in lines:
+                self._print(line)
+            rest = rest[:LINE_BYTES]
+        self._print(rest)
+
+    def _print(self, line: bytes) -> None:
+        if text := line[:LINE_BYTES].decode(errors="replace").rstrip():
+            self._duties.line("info", text)
 
 
-def _records(body: bytes) -> list[Record]:
+def _late(seconds: float | None) -> Failure:
+    if seconds is None:
+        return Failure("late", f"It gave no sign of life for {duration(SILENCE_SECONDS)}.")
+    return Failure("late", f"It was still at work after {duration(seconds)}, which is as long as it may take.")
+
+
+def _batches(pieces: Sequence[bytes], state: dict[str, Any]) -> Iterator[Batch]:
+    """One batch. Where a piece is no record: what came before it, and then a `Failure`."""
     try:
-        return list(frames.BATCH.validate_json(body))
-    except ValidationError as error:
-        raise Failure("bug", f"It sent records that are none: {error.errors(include_url=False)[0]['msg']}") from None
+        yield Batch(frames.BATCH.validate_json(b"[" + b",".join(pieces) + b"]"), state)
+    except ValidationError:
+        good, wrong = _up_to_the_wrong_one(pieces)
+        yield Batch(good)
+        raise Failure("bug", f"It brought something that is no record: {wrong}.") from None
+
+
+def _up_to_the_wrong_one(pieces: Sequence[bytes]) -> tuple[list[Record], str]:
+    good: list[Record] = []
+    for piece in pieces:
+        try:
+            good.append(frames.ONE.validate_json(piece))
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            return good, f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+    return good, "unknown"
+
+
+def _message(body: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(body)
+    except ValueError:
+        raise frames.BrokenPipe("no JSON") from None
+    if not isinstance(message, dict) or "is" not in message:
+        raise frames.BrokenPipe("no message")
+    return message
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from aggregator import sources
-from aggregator._host import accounts, runs
+from aggregator._host import accounts, find, runs
 from aggregator._host.perform import perform
 from aggregator._host.run import House
 from aggregator.store import Store, open_store
@@ -35,6 +35,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _fill(data: Path) -> None:
     shutil.copytree(PROVIDERS, data / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
     open_store(data).close()
+    find.providers(data)
 
 
 @pytest.fixture

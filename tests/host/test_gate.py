@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from aggregator._host.gate import LocalGate, retry_after
+from aggregator._host.faults import retry_after
+from aggregator._host.gate import LocalGate
 from aggregator._host.limits import Limits
 from aggregator.plugin import AuthFailed, BadData, Limit, RateLimited, Unavailable
 from tests.host.conftest import Service
