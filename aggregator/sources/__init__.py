@@ -27,6 +27,7 @@ from aggregator.sources.change import (
     change_settings,
     closed,
     create_account,
+    rename,
     request_sync,
     switch,
 )
@@ -35,12 +36,14 @@ from aggregator.sources.diffs import Diff
 from aggregator.sources.forms import Entered, entered, folders
 from aggregator.sources.leaving import Leaving, leaving
 from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in, searchable
+from aggregator.sources.lives import archive, bring_back, erase, test
 from aggregator.sources.questions import Doomed, Question, question
 
 __all__ = [
     "Change", "Changes", "Diff", "Doomed", "Entered", "FormField", "HeldRemoval", "History", "Leaving", "Line",
     "LiveAnswer", "Offer", "Part", "Question", "Refused", "Run", "SettingsRefused", "SourceCard", "SourceError",
-    "Standing", "Terms", "able", "archived", "ask_live", "begin_sign_in", "cards", "change_settings", "changes",
-    "closed", "create_account", "entered", "finish_sign_in", "folders", "history", "leaving", "offers", "progress",
-    "question", "refused", "request_sync", "searchable", "standing", "switch",
+    "Standing", "Terms", "able", "archive", "archived", "ask_live", "begin_sign_in", "bring_back", "cards",
+    "change_settings", "changes", "closed", "create_account", "entered", "erase", "finish_sign_in", "folders",
+    "history", "leaving", "offers", "progress", "question", "refused", "rename", "request_sync", "searchable",
+    "standing", "switch", "test",
 ]  # fmt: skip
