@@ -85,13 +85,12 @@ class Neighbourhood:
         self._group_of: dict[int, Group] = {}
         self._verdicts: dict[tuple[int, int], Verdict] = {}
         self.visited: set[int] = set()
-        self._visit(self._seeds(set(dirty)))
+        self._visit(set(dirty))
 
     # --- what is read -------------------------------------------------------------------------------------------------
 
     def _seeds(self, dirty: set[int]) -> set[int]:
         """The changed claims, those they shared a key with before, and what was one component with any of them."""
-        self._load(dirty)
         before = self._write_keys(dirty)
         self._load_blocks(before)
         seeds = dirty.union(*(self.blocks[key] for key in before))
@@ -111,7 +110,17 @@ class Neighbourhood:
                 "INSERT INTO claim_key (kind, key, claim_id) VALUES (?, ?, ?)",
                 [(self.kind, key, claim) for claim, key in new],
             )
+        self._move_between_blocks(stored - wanted, wanted - stored)
         return {key for _, key in stored}
+
+    def _move_between_blocks(self, gone: set[tuple[int, str]], new: set[tuple[int, str]]) -> None:
+        """Of the blocks that were read before these keys were written."""
+        for claim, key in gone:
+            if key in self.blocks:
+                self.blocks[key].remove(claim)
+        for claim, key in new:
+            if key in self.blocks:
+                self.blocks[key].append(claim)
 
     def _components(self, claims: set[int]) -> set[int]:
         return set(self._conn.exec_driver_sql(
@@ -141,21 +150,30 @@ class Neighbourhood:
 
     # --- closure ------------------------------------------------------------------------------------------------------
 
-    def _visit(self, frontier: set[int]) -> None:
+    def _visit(self, dirty: set[int]) -> None:
+        frontier = dirty
         while frontier:
             self.visited |= frontier
             self._load(frontier)
+            reached = self._seeds(dirty)
             self._load_blocks({key for claim in frontier for key in self.keys(claim)})
             self._regroup()
             groups = {id(group): group for group in map(self.group, frontier)}
-            reached = self._decided_with(frontier)
+            reached |= self._decided_with(frontier)
             for group in groups.values():
                 reached.update(claim.id for claim in group.claims)
                 for mate in self.mates(group):
                     if (group.present or mate.present) and self.compare(group, mate).word in JOINS:
                         reached.update(claim.id for claim in mate.claims)
             frontier = reached - self.visited
+            dirty = self._dirty_among(frontier)
         self._verdicts.clear()  # groups have grown: the sides of their evidence may have changed places
+
+    def _dirty_among(self, claims: set[int]) -> set[int]:
+        """Those that wait for a later batch. Decided here already, they too bring new keys and their old mates."""
+        return set(self._conn.exec_driver_sql(
+            "SELECT claim_id FROM dirty WHERE claim_id IN (SELECT value FROM json_each(?))", (_ids(claims),)
+        ).scalars())  # fmt: skip
 
     def _decided_with(self, claims: set[int]) -> set[int]:
         named = {decision for claim in claims if claim in self._sides for decision, _ in self._sides[claim]}
