@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date, time, timedelta
+from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -329,6 +330,17 @@ class Area(Record):
     since: date
     until: date
 
+    def holds(self, show: Show) -> bool:
+        """Whether it is on in these days, within the radius. A venue without a position is believed."""
+        if (show.until or show.day) < self.since or show.day > self.until:
+            return False
+        place = show.venue
+        if place.latitude is None or place.longitude is None:
+            return True
+        north, east = radians(place.latitude - self.latitude), radians(place.longitude - self.longitude)
+        bow = sin(north / 2) ** 2 + cos(radians(self.latitude)) * cos(radians(place.latitude)) * sin(east / 2) ** 2
+        return 12742 * asin(sqrt(bow)) <= self.radius_km
+
 
 class Limit(Record):
     """At most `calls` in any `seconds`. The quota is counted per address (IP), per API key, or per account."""
@@ -394,6 +406,8 @@ class Provider:
     """Pause between two runs by capability (`library`, `shows`, `history`, `friends`); nightly where not named."""
     household: ClassVar[bool] = False
     """True where the account belongs to everybody under the roof unless told otherwise (files, concert listings)."""
+    public_only: ClassVar[bool] = False
+    """True where listeners enter addresses of anybody's servers: those inside private networks are then not called."""
     artwork_hosts: ClassVar[Sequence[str]] = ()
     """Hosts that pictures may be fetched from; ``*.`` at the start stands for any name below."""
     deadline: ClassVar[timedelta] = timedelta(hours=2)

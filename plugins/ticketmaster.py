@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from math import asin, ceil, cos, radians, sin, sqrt
+from math import ceil
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -74,7 +74,7 @@ class Ticketmaster(Provider, Shows):
             if done % SIZE == 0:
                 yield Progress(done=done, doing="Concerts")
             found = _show(event)
-            if isinstance(found, Skipped) or (found and area_holds(area, found)):
+            if isinstance(found, Skipped) or (found and area.holds(found)):
                 yield found
         if listing.amiss:
             raise Unavailable(f"{listing.amiss} Nothing was removed; the next run reads it again.")
@@ -375,22 +375,6 @@ def _note(event: Json) -> str | None:
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
-
-
-def area_holds(area: Area, show: Show) -> bool:
-    """The service treats days and radius loosely. A venue without a position is believed."""
-    if (show.until or show.day) < area.since or show.day > area.until:
-        return False
-    place = show.venue
-    if place.latitude is None or place.longitude is None:
-        return True
-    return kilometres((area.latitude, area.longitude), (place.latitude, place.longitude)) <= area.radius_km
-
-
-def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    (south, west), (north, east) = (tuple(map(radians, point)) for point in (a, b))
-    bow = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin((east - west) / 2) ** 2
-    return 12742 * asin(sqrt(bow))
 
 
 def geohash(latitude: float, longitude: float, letters: int = 9) -> str:

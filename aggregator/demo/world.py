@@ -96,6 +96,11 @@ class World:
         """Every entry of the concert listing, past ones of the last week included."""
         return gigs.programme(self.now) + gigs.many(self.now, self.scale)
 
+    @cached_property
+    def nights(self) -> list[gigs.Gig]:
+        """What stands in the calendars of the halls alone."""
+        return gigs.nights(self.now)
+
     def _robin_spotify(self) -> SpotifyUser:
         return SpotifyUser(
             id="robin.demo",
