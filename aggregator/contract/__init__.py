@@ -29,7 +29,8 @@ settings   what the listener would have entered. Secrets need not be given: the 
            afterwards in everything that the provider left behind. A path is taken from where the file is.
 exchanges  `request`: method and address; ``*`` stands for anything, and only the parameters that are named have to be
            in the query (or in a form that is sent). Of several that fit, the one with most parameters is taken; one
-           address told twice answers in turn. `body`: JSON or text, or `file`: a file beside this one. `status`, `headers`.
+           address told twice answers in turn. `body`: JSON or text, or `file`: a file beside this one. `status`,
+           `headers`.
 artists, area, cursor, artist, friend, search
            what to ask with, where the answers depend on it: see `aggregator.plugin`. All may be left out.
 trouble    how this service says no, where it does not use the usual status: ``{"unauthorized": {"status": 400, "body":
@@ -40,8 +41,8 @@ memory_mb  how much 10,000 items may take, where a provider has to read the whol
 
 **How odd answers are made.** The recorded answers are changed in every way that services were seen to change them:
 the list of things in them (JSON, XML or iCalendar) is found, and its items are taken out, mangled one field at a time,
-named oddly, doubled, emptied, or multiplied to 10,000. So two pages with two or three items each are all that it takes, and
-the fuller they are, the more is tried. What cannot be tried with a provider or its replies is said to be not
+named oddly, doubled, emptied, or multiplied to 10,000. So two pages with two or three items each are all that it
+takes, and the fuller they are, the more is tried. What cannot be tried with a provider or its replies is said to be not
 applicable, with the reason. It is never counted as passed.
 """
 

@@ -80,7 +80,7 @@ class Case:
     recorded: Replies | None
     runs: list[Run] = field(default_factory=list)
 
-    @property
+    @cached_property
     def stage(self) -> Stage:
         return Stage(self.cls, self.recorded or Replies())
 

@@ -24,14 +24,14 @@ STATE = "st4te-of-the-check"
 def nothing_shared(subject: Subject) -> None:
     """Another account, whose key is refused, sees nothing of the first one's answers and uses none of its secrets."""
     asked = subject.need_requests()
-    other = {name: f"other-{name}-c0ffee" for name in subject.case.stage.secrets()}
+    other = {name: f"other-{name}-c0ffee" for name in subject.case.stage.secrets}
     run = subject.run(refusals.always(Reply(401, {}, b"{}")), settings=other)
     mine = set(map(identity, things(subject.whole)))
     if seen := mine & set(map(identity, things(run))):
         raise Failed(f"A second account was told of {' '.join(map(str, min(seen, key=str)))[:80]}, the first one's.")
     if len(run.asked) == 0 and run.error is None:
         raise Failed(f"A second account was answered without asking; the first had made {len(asked)} requests.")
-    used = [name for name, value in subject.case.stage.secrets().items() if value in _sent(run)]
+    used = [name for name, value in subject.case.stage.secrets.items() if value in _sent(run)]
     if used:
         raise Failed(f"A second account's requests carried the first one's {used[0]}.")
 
@@ -125,7 +125,7 @@ def _listed(root: Path) -> dict[str, tuple[int, int]]:
 @check("provider")
 def secrets_hidden(case: Case) -> None:
     """No secret is in a record, in the log, in an error, in the state or in an address that is kept."""
-    secrets = case.stage.secrets()
+    secrets = case.stage.secrets
     if not secrets:
         raise NotApplicable("it has no secrets")
     for run in _every(case):

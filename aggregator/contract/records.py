@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -43,6 +44,9 @@ ALLOWED: dict[str, tuple[type[Any], ...]] = {
     "radio": (Track,),
     "search": (Artist, Edition, Track),
 }
+
+
+RANGES: dict[str, tuple[float, float]] = {"similar": (0, 1), "tags": (1, 100), "top_artists": (0, math.inf)}
 
 
 @check("snapshot", "delta", "live")
@@ -121,10 +125,10 @@ def identity(record: Any) -> tuple[Any, ...]:
 def live_answers(subject: Subject) -> None:
     """Live answers are what the capability says, in range, and in its order."""
     answers = subject.whole.records
-    if subject.method not in ("similar", "top_artists", "tags"):
+    if subject.method not in RANGES:
         raise NotApplicable(f"{subject.method} has no order that could be checked")
     weights = [answer.weight if isinstance(answer, Tag) else answer[1] for answer in answers]
-    least, most = {"similar": (0, 1), "tags": (1, 100), "top_artists": (0, float("inf"))}[subject.method]
+    least, most = RANGES[subject.method]
     if outside := [weight for weight in weights if not least <= weight <= most]:
         raise Failed(f"{subject.method}() gave {outside[0]:g}, which is not within {least:g} to {most:g}.")
     if weights != sorted(weights, reverse=True):

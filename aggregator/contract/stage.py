@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import FrameType
 from typing import Any
 from unittest import mock
@@ -91,7 +92,7 @@ class Stage:
         provider.settings = self.settings(settings)
         provider.http = gate(network)
         provider.state = state
-        provider.safe = Kept(self.secrets())
+        provider.safe = Kept({name: settings.get(name, value) for name, value in self.secrets.items()})
         provider.log = log
         return provider
 
@@ -100,19 +101,20 @@ class Stage:
         values = {name: _made_up(each) for name, each in self._form.items() if each.required and each.kind != "secret"}
         given = {name: self._rooted(name, value) for name, value in self.replies.settings.items()}
         try:
-            return self.cls.Settings.model_validate({**values, **self.secrets(), **given, **changes})
+            return self.cls.Settings.model_validate({**values, **self.secrets, **given, **changes})
         except ValidationError as error:
             told = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, told["loc"]))
             raise Unusable(f"The settings in the recorded replies do not fit: {place}: {told['msg']}") from None
 
+    @cached_property
     def secrets(self) -> dict[str, str]:
         """Made up, and told by the replies; by the names of their settings."""
         names = [name for name, each in self._form.items() if each.kind == "secret"]
         given = self.replies.settings
         return {name: given.get(name, f"sesame-{name}-7f3a91") for name in names if given.get(name, "") is not None}
 
-    @property
+    @cached_property
     def _form(self) -> dict[str, FormField]:
         return {each.name: each for each in form(self.cls.Settings.model_json_schema())}
 
@@ -159,7 +161,7 @@ class Stage:
         run.asked, run.unanswered, run.remembered = network.asked, network.unanswered, network.statuses
         run.turns = network.turns
         run.log = lines.getvalue()
-        run.secrets = [*self.secrets().values(), *Kept.renewed(locals().get("provider"))]
+        run.secrets = [*self.secrets.values(), *Kept.renewed(locals().get("provider"))]
         return run
 
     def _call(self, provider: Any, method: str, cursor: str | None, area: Area, argument: Any) -> Any:

@@ -1,0 +1,53 @@
+"""What an invented service knows of artists: the sound twin of the mutants that answer live."""
+
+from aggregator.plugin import Artist, BadData, Credit, Discovery, Edition, Field, LiveSearch, Provider, SecretStr, Tag
+
+API = "https://api.near.example/v1"
+ODD = (KeyError, TypeError, ValueError, AttributeError)
+
+
+class Near(Provider, Discovery, LiveSearch):
+    id = "near"
+    name = "Near"
+
+    class Settings(Provider.Settings):
+        api_key: SecretStr = Field(title="API key")
+
+    def similar(self, artist):
+        near = self._read("similar", artist, lambda item: (self._artist(item), min(1.0, max(0.0, item["match"]))))
+        return sorted(near, key=lambda pair: -pair[1])
+
+    def tags(self, artist):
+        tags = self._read("tags", artist, lambda item: Tag(name=item["name"], weight=min(100, max(1, item["count"]))))
+        return sorted(tags, key=lambda tag: -tag.weight)
+
+    def albums_of(self, artist):
+        return self._read("albums", artist, lambda item: self._album(item, artist))
+
+    def search(self, text):
+        return self._listed("search", self._artist, q=text)
+
+    def _read(self, what, artist, convert):
+        return self._listed(what, convert, artist=artist.name)
+
+    def _listed(self, what, convert, **query):
+        key = self.settings.api_key.get_secret_value()
+        answer = self.http.json(f"{API}/{what}", params={**query, "key": key})
+        if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
+            raise BadData(f"Near's answer for {what} is no list.")
+        found = []
+        for item in answer["items"]:
+            try:
+                record = convert(item)
+            except ODD as error:
+                self.log.warning("One of Near's %s was not understood (%s).", what, type(error).__name__)
+                continue
+            if record not in found:
+                found.append(record)
+        return found
+
+    def _artist(self, item):
+        return Artist(id=str(item["id"]), name=item["name"])
+
+    def _album(self, item, artist):
+        return Edition(id=str(item["id"]), title=item["title"], credits=[Credit(name=artist.name)])
