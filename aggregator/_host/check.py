@@ -65,6 +65,7 @@ def _store(data: Path) -> Iterator[Line]:
 
 
 def _providers(data: Path) -> Iterator[Line]:
+    find.try_again(data)
     catalogue = find.providers(data)
     for provided in catalogue.providers.values():
         words = ", ".join(provided.manifest.capabilities)

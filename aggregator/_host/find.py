@@ -1,31 +1,44 @@
 """Which providers there are: installed packages, the bundled ones, and files dropped into the data directory.
 
-Their code runs in a child, once per content of the file: the manifest is kept by hash in ``cache/manifests.json``.
+Their code runs in a child, once per content of the file: the manifest is kept by hash in ``cache/manifests.json``. What
+was refused is tried again after an hour (a package that was missing may have been installed), and at once when the file
+changes. Nothing that a plugin is or does stops the others from being found.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from aggregator.plugin import Limit
-from aggregator.wording import meant
+from aggregator.wording import duration, meant, sentence
 
 if TYPE_CHECKING:
     from aggregator._host.process import Child
 
+SYNCED = ("library", "history", "friends", "shows")
+"""The capabilities that are read by runs, in the order in which they are useful."""
 GROUP = "bandstand.providers"
-LOAD_SECONDS = 30.0
+LOAD_SECONDS = 20.0
+"""An import that takes longer is given up."""
+AT_ONCE = 8
+"""Children that describe plugins; most of their time goes by waiting for the disk."""
+REFUSED_SECONDS = 3600
+"""How long a refusal counts before the plugin is tried again."""
 
 _ROOT = Path(__file__).parent.parent.parent
 
@@ -50,7 +63,7 @@ class Manifest(BaseModel):
     @property
     def synced(self) -> list[str]:
         """The capabilities that are read by runs, in the order in which they are useful."""
-        return [word for word in ("library", "history", "friends", "shows") if word in self.capabilities]
+        return [word for word in SYNCED if word in self.capabilities]
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class Origin:
     label: str
     target: str
     fingerprint: str
+    unreadable: str = ""
+    """Why its files cannot be read, if so."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +114,39 @@ def providers(data: Path, wanted: Collection[str] | None = None, child: Child | 
     With `wanted` only as much is loaded as it takes to know these ids, the first of it in `child` where one is given.
     """
     path = data / "cache" / "manifests.json"
-    kept = _read(path)
     found = list(origins(data))
-    described = {origin.fingerprint: kept[origin.fingerprint] for origin in found if origin.fingerprint in kept}
-    for some in _in_turn(found, wanted):
-        described |= _describe_all([each for each in some if each.fingerprint not in described], child)
-        catalogue = _catalogue(found, described)
-        if wanted is not None and catalogue.providers.keys() >= set(wanted):
-            break
-        child = None
-    if described != kept:
-        _write(path, described)
+    described = _known(path, found)
+    if all(origin.unreadable or origin.fingerprint in described for origin in found):
+        return _catalogue(found, described)
+    with _alone(path):
+        described = _known(path, found)  # another process may just have looked
+        for some in _in_turn(found, wanted):
+            fresh = _describe_all([each for each in some if each.fingerprint not in described], child)
+            described |= fresh
+            if fresh:
+                _write(path, described)
+            catalogue = _catalogue(found, described)
+            if wanted is not None and catalogue.providers.keys() >= set(wanted):
+                break
+            child = None
     return catalogue
+
+
+def try_again(data: Path) -> None:
+    """Forget what was refused: the next look tries it anew."""
+    path = data / "cache" / "manifests.json"
+    if path.exists():
+        _write(path, {key: told for key, told in _read(path).items() if "error" not in told})
+
+
+def _known(path: Path, found: list[Origin]) -> dict[str, dict[str, Any]]:
+    """What is kept of these, refusals for a while only."""
+    kept, old = _read(path), time.time() - REFUSED_SECONDS
+    return {
+        origin.fingerprint: told
+        for origin in found
+        if (told := kept.get(origin.fingerprint)) and ("error" not in told or told.get("at", 0) > old)
+    }
 
 
 def _in_turn(found: list[Origin], wanted: Collection[str] | None) -> Iterator[list[Origin]]:
@@ -123,7 +159,9 @@ def _in_turn(found: list[Origin], wanted: Collection[str] | None) -> Iterator[li
 def _catalogue(found: list[Origin], described: Mapping[str, dict[str, Any]]) -> Catalogue:
     catalogue = Catalogue()
     for origin in found:
-        if origin.fingerprint in described:
+        if origin.unreadable:
+            catalogue.broken.append(Broken(origin, origin.unreadable))
+        elif origin.fingerprint in described:
             _add(catalogue, origin, described[origin.fingerprint])
     return catalogue
 
@@ -132,9 +170,16 @@ def origins(data: Path) -> Iterator[Origin]:
     """Installed ones first, then bundled, then dropped in: of two with one id the first is used."""
     yield from _installed()
     for path in _plugins_in(_ROOT / "plugins"):
-        yield Origin("bundled", path.stem, f"plugins.{path.stem}", _fingerprint(path))
+        yield _origin("bundled", path.stem, f"plugins.{path.stem}", path)
     for path in _plugins_in(data / "plugins"):
-        yield Origin("dropped in", path.name, str(path.resolve()), _fingerprint(path))
+        yield _origin("dropped in", path.name, str(path.resolve()), path)
+
+
+def _origin(how: str, label: str, target: str, path: Path) -> Origin:
+    try:
+        return Origin(how, label, target, _fingerprint(path))
+    except OSError as error:
+        return Origin(how, label, target, f"unreadable:{path}", f"It cannot be read: {error.strerror}.")
 
 
 def _add(catalogue: Catalogue, origin: Origin, described: dict[str, Any]) -> None:
@@ -150,9 +195,10 @@ def _add(catalogue: Catalogue, origin: Origin, described: dict[str, Any]) -> Non
 
 
 def _describe_all(found: list[Origin], child: Child | None) -> dict[str, dict[str, Any]]:
+    found = [origin for origin in found if not origin.unreadable]
     if child and len(found) == 1:
         return {found[0].fingerprint: _describe(found[0], child)}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip([each.fingerprint for each in found], pool.map(_describe_apart, found), strict=True))
 
 
@@ -164,12 +210,20 @@ def _describe_apart(origin: Origin) -> dict[str, Any]:
 
 
 def _describe(origin: Origin, child: Child) -> dict[str, Any]:
+    """The manifests, or the ``error`` with the time ``at`` which it was met."""
     from aggregator._host.process import Failure
 
     try:
-        return {"manifests": child.describe(origin.target, LOAD_SECONDS)}
+        told = child.describe(origin.target, LOAD_SECONDS)
+        return {"manifests": [Manifest.model_validate(each).model_dump() for each in told]}
     except Failure as failure:
-        return {"error": failure.words, "traceback": failure.traceback}
+        late = f"Importing it did not end within {duration(LOAD_SECONDS)}."
+        words = late if failure.kind == "late" else sentence(failure.words)
+        return {"error": words, "traceback": failure.traceback, "at": time.time()}
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        words = f"What it says of itself makes no sense: {'.'.join(map(str, problem['loc']))}: {problem['msg']}."
+        return {"error": words, "at": time.time()}
 
 
 @cache
@@ -185,13 +239,18 @@ def _installed() -> tuple[Origin, ...]:
 
 def _plugins_in(folder: Path) -> list[Path]:
     """Files and packages, by name; names that begin with an underscore or a dot are left alone."""
-    if not folder.is_dir():
+    try:
+        listed = sorted(folder.iterdir())
+    except OSError:  # most have none; one that may not be read holds nothing that could be loaded
         return []
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.name[0] not in "_." and (path.suffix == ".py" or (path / "__init__.py").exists())
-    )
+    return [path for path in listed if path.name[0] not in "_." and _is_plugin(path)]
+
+
+def _is_plugin(path: Path) -> bool:
+    try:
+        return path.is_file() if path.suffix == ".py" else (path / "__init__.py").is_file()
+    except OSError:  # it may not be entered
+        return False
 
 
 def _fingerprint(path: Path) -> str:
@@ -211,16 +270,27 @@ def _contract() -> str:
     return digest.hexdigest()[:16]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        kept: dict[str, Any] = json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        kept = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
         return {}
-    return kept
+    if not isinstance(kept, dict):
+        return {}
+    return {key: told for key, told in kept.items() if isinstance(told, dict)}
 
 
-def _write(path: Path, described: dict[str, Any]) -> None:
+def _write(path: Path, described: dict[str, dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
+    part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
     part.write_text(json.dumps(described))
     part.replace(path)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process (and thread) describes at a time, so that a plugin that takes long is tried once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
