@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     serve = commands.add_parser("serve", help="start Bandstand")
     serve.add_argument("--port", metavar="N", help="the dashboard's port, for this time")
+    serve.add_argument("--demo", action="store_true", help="the demo, beside your own Bandstand")
     serve.set_defaults(run=_serve)
     sync = commands.add_parser("sync", help="read accounts now")
     sync.add_argument("account", nargs="?", help="only this one (its key)")
@@ -58,6 +59,8 @@ def _serve(options: argparse.Namespace) -> int:
 
     if options.port:
         os.environ["BANDSTAND_PORT"] = options.port  # its processes read the configuration themselves
+    if options.demo:
+        os.environ["BANDSTAND_DEMO"] = "1"
     try:
         supervise.serve(config.load(options.config))
     except (config.ConfigError, supervise.CannotServe, StoreError) as error:

@@ -1,7 +1,7 @@
 """`config.toml`: read once at start, never written.
 
 Where it is looked for: the path given, ``$BANDSTAND_CONFIG``, ``./config.toml``, ``config.toml`` in the data directory.
-Without any there is the demo, whose data live apart in ``demo`` below the data directory.
+Without any, or with ``$BANDSTAND_DEMO``, there is the demo, whose data live apart in ``demo`` below the data directory.
 """
 
 from __future__ import annotations
@@ -128,6 +128,8 @@ def _usual_data(environ: Mapping[str, str]) -> Path:
 
 
 def _find(path: Path | None, environ: Mapping[str, str], data: Path) -> Path | None:
+    if environ.get("BANDSTAND_DEMO"):
+        return None
     if told := path or environ.get("BANDSTAND_CONFIG"):
         named = Path(told).expanduser()
         if not named.is_file():

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from aggregator.store import Store
 
 STATIC = Path(__file__).parent / "static"
-PAGES = ("home", "library", "discover", "shows", "feed", "search", "sources", "settings", "members", "sign_in", "media")
+PAGES = (
+    "home",
+    "library",
+    "discover",
+    "shows",
+    "feed",
+    "search",
+    "sources",
+    "settings",
+    "members",
+    "welcome",
+    "sign_in",
+    "media",
+)
 
 
 def create_app(config: Config, store: Store) -> Flask:

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from aggregator import listeners
+from aggregator import listeners, sources
 from aggregator.config import Config
 from aggregator.store import Store, open_store
 from web import create_app
@@ -41,9 +41,11 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with nothing in it, made once: migrating costs more than a copy."""
+    """A store with nothing in it and the providers described, made once: both cost more than a copy."""
     folder = tmp_path_factory.mktemp("empty") / "data"
-    open_store(folder).close()
+    store = open_store(folder)
+    sources.offers(store)
+    store.close()
     return folder
 
 
@@ -89,6 +91,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("house")
     store = open_store(folder / "data")
     seed.household(store, folder / "music", PASSWORD)
+    sources.offers(store)
     store.close()
     return folder / "data"
 

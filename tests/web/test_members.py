@@ -59,7 +59,7 @@ def role_of(store: Store, listener: Listener) -> str:
 def test_a_link_lets_one_listener_in(client: FlaskClient, visitor: FlaskClient, store: Store, role: str) -> None:
     way = invited(client, role)
     assert "Ana invites you" in visitor.get(way).text
-    assert visitor.post(way, data={"name": "Cleo", "password": PASSWORD}).headers["Location"] == "/"
+    assert visitor.post(way, data={"name": "Cleo", "password": PASSWORD}).headers["Location"] == "/welcome/start"
     assert visitor.get("/").status_code == 200
     assert [(one.name, one.role) for one in listeners.everyone(store)] == [("Ana", "owner"), ("Cleo", role)]
 

@@ -109,7 +109,7 @@ def test_the_first_owner_is_asked_for_a_source_only_without_one(data: Path, stor
     form = {"name": "Ana", "password": PASSWORD, "code": listeners.owner_code(data)}
     page = visitor.post("/welcome", data=form, follow_redirects=True).text
     assert "Welcome." in page
-    assert ("Connect your first source" in page) is not connected
+    assert ("<h1>Point at a folder</h1>" in page) is not connected
 
 
 def test_a_new_password_ends_other_sessions_but_not_this_one(client: FlaskClient, visitor: FlaskClient) -> None:

@@ -99,7 +99,7 @@ def enter(token: str) -> ResponseReturnValue:
         return _door(invited, name, str(error)), 422
     guard.sign_in(arrived)
     flash("Your new password holds from now on." if invited.renews else "Welcome.")
-    return redirect(url_for("home.page"), 303)
+    return redirect(url_for("home.page" if invited.renews else "welcome.start"), 303)
 
 
 def _invited(token: str) -> Invite:

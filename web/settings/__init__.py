@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
@@ -37,18 +37,28 @@ def again(section: str) -> ResponseReturnValue:
 
 @bp.post("/settings/place")
 def place() -> ResponseReturnValue:
-    """By zip code, or by coordinates when both are given; radius and unit go with it."""
+    if trouble := save_place():
+        return _page({"place": trouble}, 422)
+    flash("Your place is saved.")
+    return _back("place")
+
+
+def save_place() -> str | None:
+    """By zip code, or by coordinates when both are given; radius and unit go with it. The reason where it cannot be.
+
+    Listings are read anew for the place.
+    """
     form = request.form
     try:
         found = _place(form.get("zip", ""), form.get("latitude", ""), form.get("longitude", ""), form.get("zone", ""))
     except places.PlaceError as error:
-        return _page({"place": str(error)}, 422)
-    answer = _save("place", "Your place is saved.", place=found, radius=form.get("radius"), unit=form.get("unit"))
-    if isinstance(answer, Response):  # saved, so listings are read for the new place
-        for card in sources.cards(store(), listener().id):
-            if "shows" in card.capabilities:
-                sources.request_sync(store(), listener().id, card.id)
-    return answer
+        return str(error)
+    if trouble := _change(place=found, radius=form.get("radius"), unit=form.get("unit")):
+        return trouble
+    for card in sources.cards(store(), listener().id):
+        if "shows" in card.capabilities:
+            sources.request_sync(store(), listener().id, card.id)
+    return None
 
 
 @bp.post("/settings/look")
@@ -104,14 +114,21 @@ def _page(troubles: dict[str, str] | None = None, status: int = 200) -> Response
 
 
 def _save(section: str, done: str, **changes: Any) -> ResponseReturnValue:
+    if trouble := _change(**changes):
+        return _page({section: trouble}, 422)
+    flash(done)
+    return _back(section)
+
+
+def _change(**changes: Any) -> str | None:
+    """Save these preferences, or say why not. Those that are None stay as they are."""
     current = listener().preferences.model_dump()
     try:
         wanted = Preferences.model_validate({**current, **{k: v for k, v in changes.items() if v is not None}})
     except ValidationError as error:
-        return _page({section: " ".join(_words(str(problem["loc"][0])) for problem in error.errors())}, 422)
+        return " ".join(_words(str(problem["loc"][0])) for problem in error.errors())
     listeners.save_preferences(store(), listener().id, wanted)
-    flash(done)
-    return _back(section)
+    return None
 
 
 def _words(setting: str) -> str:

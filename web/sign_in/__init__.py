@@ -72,8 +72,8 @@ def found() -> ResponseReturnValue:
         return render_template("sign_in/welcome.html", name=name, code=code, trouble=str(trouble)), 403
     guard.sign_in(owner)
     connected = config().accounts or sources.cards(store(), owner.id)
-    flash("Welcome." if connected else "Welcome. Connect your first source to fill the library.")
-    return redirect(url_for("sources.page"), 303)
+    flash("Welcome.")
+    return redirect(url_for("sources.page" if connected else "welcome.start"), 303)
 
 
 @bp.post("/sign-out")
