@@ -47,6 +47,13 @@ def secret_names(schema: Mapping[str, Any]) -> set[str]:
     return {field.name for field in form(schema) if field.kind == "secret"}
 
 
+def titled(words: str, fields: Iterable[FormField]) -> str:
+    """Words about settings with the titles that a form shows in the place of the names that config.toml has."""
+    for field in fields:
+        words = words.replace(repr(field.name), f"“{field.title}”")
+    return words
+
+
 def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:
     options = [option for option in part.get("anyOf", []) if option.get("type") != "null"]
     shape = {**(options[0] if options else {}), **part}

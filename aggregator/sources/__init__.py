@@ -3,7 +3,7 @@
 Everything here works from any process: runs are queued in the store, live questions go to the steward's socket.
 """
 
-from aggregator._host.settings import FormField
+from aggregator._host.settings import FormField, titled
 from aggregator.sources.cards import (
     HeldRemoval,
     Line,
@@ -45,5 +45,5 @@ __all__ = [
     "Standing", "Terms", "able", "archive", "archived", "ask_live", "begin_sign_in", "bring_back", "cards",
     "change_settings", "changes", "closed", "create_account", "entered", "erase", "finish_sign_in", "folders",
     "history", "leaving", "offers", "progress", "question", "refused", "rename", "request_sync", "searchable",
-    "standing", "switch", "test",
+    "standing", "switch", "test", "titled",
 ]  # fmt: skip

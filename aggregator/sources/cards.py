@@ -88,7 +88,8 @@ class Terms:
 
 @dataclass(frozen=True)
 class SourceCard:
-    """One account. `state`: ready | disabled | load error | settings error | needs the listener | backing off."""
+    """One account. `state`: ready | disabled | load error | settings error | needs the listener | backing off |
+    erasing."""
 
     id: int
     key: str
@@ -266,8 +267,8 @@ def _card(account: Account, provided: find.Provided | None, facts: _Facts) -> So
         about=manifest.about if manifest else "",
         household=account.listener_id is None,
         pinned=account.pinned,
-        state=account.state if account.enabled else "disabled",
-        words=account.state_words,
+        state=account.state if account.enabled or account.state == accounts.ERASING else "disabled",
+        words=_words(account, manifest),
         blocked_until=account.blocked_until,
         capabilities=tuple(manifest.capabilities) if manifest else (),
         parts=tuple(_part(account, manifest, what, facts) for what in manifest.synced) if manifest else (),
@@ -278,6 +279,13 @@ def _card(account: Account, provided: find.Provided | None, facts: _Facts) -> So
         archived_at=account.archived_at,
         terms=_terms(provided) if provided else None,
     )
+
+
+def _words(account: Account, manifest: find.Manifest | None) -> str:
+    """Settings by the names that the listener knows: those of the form, or of config.toml."""
+    if account.pinned or manifest is None:
+        return account.state_words
+    return settings.titled(account.state_words, settings.form(manifest.settings))
 
 
 def _part(account: Account, manifest: find.Manifest, what: str, facts: _Facts) -> Part:

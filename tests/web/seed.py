@@ -71,13 +71,14 @@ def bring(
     """One run of an account, complete."""
     now = int(time.time())
     values = {"account_id": account_id, "what": what, "state": "done", "asked_by": "start", "queued_at": now - 40,
-              "started_at": now - 40, "finished_at": now - 36, "complete": True}  # fmt: skip
+              "started_at": now - 4, "finished_at": now, "complete": True}  # fmt: skip
     with store.write() as conn:
         run_id = conn.execute(insert(run).values(values).returning(run.c.id)).scalar_one()
         intake = Intake(account_id, key, owner, run_id, now)
         counts = intake.take(conn, list(records))
         if what != "history":
-            intake.complete(conn, "")
+            removal = intake.complete(conn, "")
+            counts.update(removed=removal.removed, held=removal.held)
         conn.execute(update(run).where(run.c.id == run_id).values(counts=json.dumps(counts)))
 
 

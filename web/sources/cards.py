@@ -94,7 +94,14 @@ def to_change(account_id: int) -> SourceCard:
 
 
 def everything() -> list[SourceCard]:
-    return sources.cards(store(), listener().id, config().sync.hour)
+    """What needs somebody first, what is paused last."""
+    return sorted(sources.cards(store(), listener().id, config().sync.hour), key=_urgency)
+
+
+def _urgency(card: SourceCard) -> int:
+    if card.held or card.state in ("load error", "settings error", "needs the listener"):
+        return 0
+    return 2 if card.state in ("disabled", "erasing") else 1
 
 
 def offers() -> list[Offer]:

@@ -131,6 +131,4 @@ def _owner(offer: Offer) -> int | None:
 
 
 def _named(offer: Offer, faults: dict[str, str]) -> dict[str, str]:
-    """Faults say what a field is called on the page, not in the file of settings."""
-    titles = {field.name: field.title for field in offer.form}
-    return {name: words.replace(repr(name), f"“{titles.get(name, name)}”") for name, words in faults.items()}
+    return {name: sources.titled(words, offer.form) for name, words in faults.items()}
