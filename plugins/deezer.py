@@ -131,12 +131,16 @@ def _code(error: Any) -> int:
 
 
 def _each(found: Iterable[Json], shape: Callable[[Json], R]) -> Iterator[R]:
-    """What can be read of a list: an entry without its id or name is nothing to a listener."""
+    """What can be read of a list, once each: an entry without its id or name is nothing to a listener."""
+    told = set()
     for one in found:
         try:
-            yield shape(one)
-        except (KeyError, TypeError, ValueError):
+            record = shape(one)
+        except (KeyError, TypeError, ValueError, AttributeError):
             continue
+        if one["id"] not in told:
+            told.add(one["id"])
+            yield record
 
 
 def artist_of(said: Json) -> Artist:

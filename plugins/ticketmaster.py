@@ -123,11 +123,13 @@ class Listing:
         number, total, before = 0, page["page"]["totalElements"], None
         while True:
             events = _events(page)
-            names = [event.get("id") for event in events]
+            names = list(map(_named, events))
             if names and names == before:
                 raise BadData("Ticketmaster's pages go round in a circle.")
-            yield from (event for event in events if event.get("id") not in ids)
-            ids.update(str(name) for name in names)
+            for name, event in zip(names, events, strict=True):
+                if name not in ids:
+                    ids.add(name)
+                    yield event
             before, number = names, number + 1
             if number >= page["page"]["totalPages"] or number * SIZE >= DEEPEST:
                 break
@@ -165,7 +167,12 @@ def _events(page: Json) -> list[Json]:
     """Where nothing is found, `_embedded` is missing altogether."""
     inside = page.get("_embedded")
     found = inside.get("events") if isinstance(inside, dict) else None
-    return [event for event in found or () if isinstance(event, dict) and isinstance(event.get("id"), str)]
+    return [event for event in found or () if isinstance(event, dict)]
+
+
+def _named(event: Json) -> str:
+    """By its id; one that has none is told apart by its name."""
+    return str(event.get("id") or event.get("name") or "unnamed")
 
 
 def _refusal(answer: requests.Response, body: Any) -> ProviderError:
@@ -204,14 +211,11 @@ def _show(event: Json) -> Show | Skipped | None:
     """The show of an event; None for tests of the seller's."""
     if event.get("test"):
         return None
-    name = str(event.get("id") or event.get("name") or "unnamed")
     try:
         return _listed(event)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        said = str(error).splitlines()[0][:200]
-        return Skipped(
-            of="show", id=name, reason=f"{event.get('name')}: not understood ({type(error).__name__} {said})."
-        )
+        said = f"{type(error).__name__} {error}".splitlines()[0][:200]
+        return Skipped(of="show", id=_named(event)[:1000], reason=f"{event.get('name')}: not understood ({said}).")
 
 
 def _listed(event: Json) -> Show:

@@ -54,6 +54,7 @@ POPULAR = 20
 FAVOURITES = 50
 
 R = TypeVar("R")
+Hit = TypeVar("Hit", Artist, Edition, Track)
 
 
 class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn):
@@ -147,7 +148,7 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
             last_page = page >= number(listed.getAttribute("totalPages"))
             if names and names == before:
                 raise BadData(f"Last.fm's pages for {method} go round in a circle.")
-            yield from nodes
+            yield from (node for name, node in dict(zip(names, nodes, strict=True)).items() if name not in came)
             came, before, most = came | set(names), names, max(most, number(listed.getAttribute("total")))
             if last_page:
                 break
@@ -171,20 +172,20 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
             ranked = self._client.ask("user.getTopArtists", "topartists", user=friend.id, limit=FAVOURITES)
         except Unknown:
             return []
-        return [(shapes.artist(node), number(text(node, "playcount"))) for node in _named(ranked, "artist")]
+        return [(artist, number(text(node, "playcount"))) for node, artist in _read(ranked, "artist", shapes.artist)]
 
     def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:
-        near = _named(self._of_artist("artist.getSimilar", "similarartists", artist, limit=NEAREST), "artist")
-        return [(shapes.artist(node), _share(text(node, "match"))) for node in near]
+        near = self._of_artist("artist.getSimilar", "similarartists", artist, limit=NEAREST)
+        return [(other, _share(text(node, "match"))) for node, other in _read(near, "artist", shapes.artist)]
 
     def tags(self, artist: Artist) -> Iterable[Tag]:
         words = _named(self._of_artist("artist.getTopTags", "toptags", artist), "tag")
-        weighed = [(text(node, "name"), number(text(node, "count"))) for node in words]
-        return [Tag(name=name, weight=weight) for name, weight in weighed if weight]
+        weighed = {text(node, "name"): number(text(node, "count")) for node in words}
+        return [Tag(name=name, weight=weight) for name, weight in weighed.items() if weight]
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
-        albums = _named(self._of_artist("artist.getTopAlbums", "topalbums", artist, limit=POPULAR), "album")
-        return [shapes.edition(node) for node in albums if shapes.has_artist(node) and text(node, "name") != "(null)"]
+        albums = self._of_artist("artist.getTopAlbums", "topalbums", artist, limit=POPULAR)
+        return [edition for _, edition in _read(albums, "album", shapes.edition) if edition.title != "(null)"]
 
     def _of_artist(self, method: str, inside: str, artist: Artist, **query: Any) -> Element | None:
         """Asked by MBID, and where Last.fm has another one, by name; None for an artist it does not know."""
@@ -201,8 +202,7 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
         for kind, convert in (("artist", shapes.artist), ("album", shapes.edition), ("track", shapes.track)):
             results = self._client.ask(f"{kind}.search", "results", limit=FOUND, **{kind: text})
             for matches in children(results, f"{kind}matches"):
-                hits = _named(matches, kind)
-                found += [convert(node) for node in hits if kind == "artist" or shapes.has_artist(node)]
+                found += [hit for _, hit in _read(matches, kind, convert)]
         return found
 
     # --- sign-in --------------------------------------------------------------------------------------------------
@@ -229,6 +229,19 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
         return {"session_key": key}
 
 
+def _read(node: Element | None, name: str, convert: Callable[[Element], Hit]) -> Iterator[tuple[Element, Hit]]:
+    """What can be read of a list, once each: an entry without its name or artist is nothing to a listener."""
+    told = set()
+    for child in _named(node, name):
+        try:
+            record = convert(child)
+        except ValueError:
+            continue
+        if record.id not in told:
+            told.add(record.id)
+            yield child, record
+
+
 def _named(node: Element | None, name: str) -> list[Element]:
     """The children of that name which have a name themselves."""
     return [child for child in children(node, name) if text(child, "name")] if node is not None else []
@@ -247,4 +260,5 @@ def _understood(of: Literal["play", "track", "friend"], node: Element, convert: 
         return convert(node)
     except ValueError as error:
         reason = f"Last.fm sent it without something that is needed: {str(error).splitlines()[0]}"
-        return Skipped(of=of, id=f"{shapes.stamp(node)} {text(node, 'name')}", reason=reason)
+        name = text(node, "name") or text(node, "url") or "unnamed"
+        return Skipped(of=of, id=f"{shapes.stamp(node)} {name}"[:1000] if of == "play" else name[:1000], reason=reason)

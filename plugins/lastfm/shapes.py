@@ -53,10 +53,6 @@ def friend(node: Element) -> Friend:
     return Friend(id=name, name=text(node, "realname") or name, image=_picture(node), url=_url(node))
 
 
-def has_artist(node: Element) -> bool:
-    return bool(_artist_said(node)[0])
-
-
 def stamp(node: Element) -> int:
     """Seconds since 1970; 0 for what is playing now, and for what is no time."""
     dates = children(node, "date")

@@ -13,6 +13,7 @@ from typing import Any
 
 from aggregator.plugin import (
     Artist,
+    BadData,
     Checkpoint,
     Complete,
     Edition,
@@ -159,13 +160,16 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
 
     def search(self, text: str) -> Iterable[Artist | Edition | Track]:
         answer = self._client.get("search", q=text, limit=FOUND, type="artist,album,track")
-        found: list[Artist | Edition | Track] = []
+        found: dict[tuple[str, str], Artist | Edition | Track] = {}
         for kind, convert in (("artists", shapes.artist), ("albums", shapes.edition), ("tracks", shapes.track)):
-            try:
-                found += [convert(item) for item in answer[kind]["items"] if item]
-            except MISSHAPEN as error:
-                self.log.warning("The %s that were found are in a form that is not known (%r).", kind, error)
-        return found
+            for item in _hits(answer, kind):
+                try:
+                    record = convert(item)
+                except MISSHAPEN as error:
+                    self.log.warning("One of the %s that were found is in a form that is not known (%r).", kind, error)
+                else:
+                    found[record.type, record.id] = record
+        return found.values()
 
     # --- sign-in --------------------------------------------------------------------------------------------------
 
@@ -184,6 +188,15 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
             # spotipy makes a new pair of its own unless both are set.
             manager.code_verifier = manager.code_challenge = verifier
         return {"refresh_token": new_permission(manager, params["code"])}
+
+
+def _hits(answer: Json, kind: str) -> list[Json]:
+    """Lists that were cut short hold nulls."""
+    listed = answer.get(kind)
+    items = listed.get("items") if isinstance(listed, dict) else None
+    if not isinstance(items, list):
+        raise BadData("Spotify sent something that is no answer to a search.")
+    return [item for item in items if item]
 
 
 def _played_at(item: Any) -> str:
