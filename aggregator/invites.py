@@ -49,7 +49,7 @@ def make_for(store: Store, owner_id: int, listener_id: int) -> str:
     """The token of a link by which this listener chooses a new password. One made before for them ends."""
     with store.write() as conn:
         found = listeners.read(conn, listener_id)
-        if found is None:
+        if found is None or found.role == listeners.LEAVING:
             raise ListenerError("This listener is not here any more.")
         _end(conn, table.c.renews == listener_id)
         return _make(conn, owner_id, role=found.role, renews=listener_id)

@@ -26,6 +26,8 @@ from aggregator.store.schema import listener as table
 
 KM_PER_MILE = 1.609344
 SHORTEST_PASSWORD = 8
+LEAVING = "leaving"
+"""The role of who is being let go."""
 
 _hasher = PasswordHasher()
 
@@ -66,7 +68,7 @@ class Preferences(BaseModel):
 class Listener:
     id: int
     name: str
-    role: Literal["owner", "member"]
+    role: Literal["owner", "member", "leaving"]
     preferences: Preferences
     feed_version: int = 1
     session_version: int = 1
@@ -87,9 +89,10 @@ def read(conn: Connection, listener_id: int) -> Listener | None:
 
 
 def everyone(store: Store) -> list[Listener]:
-    """In the order in which they joined; the first is the first owner."""
+    """In the order in which they joined; the first is the first owner. Who is being let go is not among them."""
     with store.read() as conn:
-        return [_listener(row) for row in conn.execute(select(table).order_by(table.c.id))]
+        staying = select(table).where(table.c.role != LEAVING)
+        return [_listener(row) for row in conn.execute(staying.order_by(table.c.id))]
 
 
 def nobody_yet(store: Store) -> bool:
@@ -175,6 +178,9 @@ def add(
         "role": role,
         "password": None if password is None else _hash(password),
         "settings": (preferences or Preferences()).model_dump_json(),
+        # Numbers of listeners who left are given again: their old cookies and calendar addresses must not fit.
+        "session_version": secrets.randbelow(2**31),
+        "feed_version": secrets.randbelow(2**31),
         "created_at": int(time.time()),
     }
     created = conn.execute(insert(table).values(values).returning(table.c.id)).scalar_one()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
-from aggregator import invites, listeners
-from aggregator._host import find
+from aggregator import invites, listeners, sources
+from aggregator._host import control, find
 from aggregator.listeners import Listener, ListenerError
+from aggregator.sources import lives
 from aggregator.store import Store
-from aggregator.store.schema import account
+from aggregator.store.schema import account, decision
 from aggregator.store.schema import listener as table
 
 LAST_OWNER = "{} is the only owner here. Make somebody else an owner first."
@@ -43,7 +44,8 @@ def everyone(store: Store) -> list[Member]:
         for listener_id, provider in conn.execute(own.order_by(account.c.id)):
             manifest = catalogue.manifest(provider)
             theirs.setdefault(listener_id, []).append(manifest.name if manifest else provider)
-        joined = conn.execute(select(table.c.id, table.c.created_at).order_by(table.c.id)).all()
+        staying = select(table.c.id, table.c.created_at).where(table.c.role != listeners.LEAVING)
+        joined = conn.execute(staying.order_by(table.c.id)).all()
         return [_member(conn, row.id, row.created_at, theirs.get(row.id, [])) for row in joined]
 
 
@@ -63,9 +65,54 @@ def set_role(store: Store, listener_id: int, role: invites.Role) -> None:
         conn.execute(update(table).where(table.c.id == listener_id).values(role=role))
 
 
+def remove(store: Store, owner_id: int, listener_id: int) -> None:
+    """Let a listener go: their sign-in and calendar end now, their accounts and all these brought are erased.
+
+    The steward does that, and forgets the listener at its end; what they said about items (the same, not the same)
+    stays for the house, without a name. Raises `ListenerError` where it cannot be.
+    """
+    with store.write() as conn:
+        found = _there(conn, listener_id)
+        _refuse_the_only_owner(conn, found)
+        if listener_id == owner_id:
+            raise ListenerError("Nobody lets themselves go. Ask another owner.")
+        mine = (account.c.listener_id == listener_id, account.c.pinned)
+        if pinned := conn.execute(select(account.c.key).where(*mine)).scalars().first():
+            raise ListenerError(f"{found.name} has an account in config.toml: take out “{pinned}” and start again.")
+        invites.withdraw_of(conn, listener_id)
+        ended = {"session_version": table.c.session_version + 1, "feed_version": table.c.feed_version + 1}
+        gone = {"role": listeners.LEAVING, "password": None, **ended}
+        conn.execute(update(table).where(table.c.id == listener_id).values(gone))
+        lives.erase_all_of(conn, listener_id)
+    control.wake(store.folder)
+
+
+def leavers(store: Store) -> list[str]:
+    """Names of those who are being let go: what they brought is still being taken out."""
+    with store.read() as conn:
+        return list(conn.execute(select(table.c.name).where(table.c.role == listeners.LEAVING)).scalars())
+
+
+def forget_leavers(store: Store) -> None:
+    """Those who were let go and have no account any more."""
+    with store.write() as conn:
+        alone = ~exists().where(account.c.listener_id == table.c.id)
+        gone = conn.execute(select(table.c.id).where(table.c.role == listeners.LEAVING, alone)).scalars().all()
+        conn.execute(update(decision).where(decision.c.listener_id.in_(gone)).values(listener_id=None))
+        conn.execute(delete(table).where(table.c.id.in_(gone)))
+
+
+def leaving(store: Store, listener_id: int) -> tuple[int, int]:
+    """What would go with a listener: items of theirs that nobody else has, and plays."""
+    with store.read() as conn:
+        own = conn.execute(select(account.c.id).where(account.c.listener_id == listener_id)).scalars().all()
+    told = [sources.leaving(store, account_id) for account_id in own]
+    return sum(sum(each.alone.values()) for each in told), sum(each.plays + each.shared_plays for each in told)
+
+
 def _there(conn: Connection, listener_id: int) -> Listener:
     found = listeners.read(conn, listener_id)
-    if found is None:
+    if found is None or found.role == listeners.LEAVING:
         raise ListenerError("This listener is not here any more.")
     return found
 

@@ -1,4 +1,5 @@
-"""An account that was erased: all that hangs on it goes, and at the very end the account itself.
+"""An account that was erased: all that hangs on it goes, and at the very end the account itself. A listener who was let
+go follows their last account.
 
 Killed at any moment, it is taken up again: the account stays in state erasing until nothing is left of it.
 """
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from aggregator import artwork
+from aggregator import artwork, members
 from aggregator._host import accounts
 from aggregator._host.run import House
 from aggregator.library import erasing, merging
@@ -25,6 +26,7 @@ def erase(house: House, report: Report) -> dict[str, int]:
         leaving = [each for each in accounts.every(conn) if each.state == accounts.ERASING]
     for each in leaving:
         _erase(house, each, report)
+    members.forget_leavers(house.store)
     return {"erased": len(leaving)}
 
 

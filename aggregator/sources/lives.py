@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from sqlalchemy import Connection
+
 from aggregator._host import accounts, control, find, runs
 from aggregator._host.control import Silent
 from aggregator.sources.change import SourceError, own
@@ -57,9 +59,21 @@ def erase(store: Store, listener_id: int, account_id: int) -> None:
     What listeners said themselves stays: stars, stances and dismissals with their copy of the text, and decisions,
     which sleep until an account of this key comes back. Asking twice is asking once.
     """
-    account, now = own(store, listener_id, account_id), int(time.time())
+    account = own(store, listener_id, account_id)
     with store.write() as conn:
-        gone = {"enabled": False, "state": accounts.ERASING, "state_words": LEAVING, "blocked_until": None}
-        accounts.change(conn, account.id, secrets=None, **gone)
-        runs.ask(conn, "erase", None, "listener", now)
+        _give_up(conn, account.id)
     control.wake(store.folder)
+
+
+def erase_all_of(conn: Connection, listener_id: int) -> None:
+    """As `erase`, for every account of a listener who is let go. Wake the steward after the transaction."""
+    for account in accounts.every(conn):
+        if account.listener_id == listener_id and account.state != accounts.ERASING:
+            _give_up(conn, account.id)
+    runs.ask(conn, "erase", None, "listener", int(time.time()))
+
+
+def _give_up(conn: Connection, account_id: int) -> None:
+    gone = {"enabled": False, "state": accounts.ERASING, "state_words": LEAVING, "blocked_until": None}
+    accounts.change(conn, account_id, secrets=None, **gone)
+    runs.ask(conn, "erase", None, "listener", int(time.time()))

@@ -42,7 +42,7 @@ listener = Table(
     metadata,
     _id(),
     Column("name", String(80), nullable=False, unique=True),
-    Column("role", String(10), nullable=False),  # owner | member
+    Column("role", String(10), nullable=False),  # owner | member | leaving: until their accounts are erased
     Column("password", Text),  # argon2 hash; null: cannot sign in with a password
     Column("settings", Text, nullable=False, server_default="{}"),  # JSON, see aggregator.listeners.Preferences
     Column("feed_version", Integer, nullable=False, server_default="1"),  # raised to make the old feed address invalid

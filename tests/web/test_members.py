@@ -6,16 +6,22 @@ import hashlib
 import html
 import re
 import time
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from aggregator import invites, listeners, members
+from aggregator._host import erasing
+from aggregator._host.run import House
+from aggregator.library import merging
 from aggregator.listeners import Listener, ListenerError
+from aggregator.plugin import Credit, Edition
 from aggregator.store import Store
 from web import members as page
 
+from . import seed
 from .conftest import PASSWORD
 
 
@@ -199,8 +205,71 @@ def test_an_owner_signs_a_member_out_everywhere(client: FlaskClient, app: Flask,
     assert his.get("/").status_code == 302
 
 
+def items(store: Store) -> list[tuple[Any, ...]]:
+    """The library without its provenance."""
+    with store.read() as conn:
+        names = {"artist": "name", "album": "title", "recording": "title"}
+        found = [conn.exec_driver_sql(f"SELECT '{t}', id, {name} FROM {t} ORDER BY id") for t, name in names.items()]
+        found.append(conn.exec_driver_sql("SELECT listener_id, kind, item_id, plays FROM shelf ORDER BY 1, 2, 3"))
+        return [tuple(row) for rows in found for row in rows]
+
+
+def test_who_is_removed_takes_along_what_is_theirs_alone(at_home: FlaskClient, house: Store) -> None:
+    before = items(house)
+    ben = listeners.create(house, "Ben", "member", PASSWORD)
+    spotify = seed.connect(house, "spotify-2", "spotify", "Guilty pleasures", ben.id, {})
+    lastfm = seed.connect(house, "lastfm-2", "lastfm", "Scrobbles", ben.id, {})
+    late = Edition(id="x", title="Only Ben knows", credits=[Credit(name="Nora Quist")])
+    seed.bring(house, spotify, "spotify-2", ben.id, [late, *seed.streamed()])
+    seed.bring(house, lastfm, "lastfm-2", ben.id, seed.played(), what="history")
+    merging.merge(house)
+    assert [row for row in items(house) if row[2] == "Only Ben knows"]
+    his = browser(at_home.application, "Ben")
+    page = at_home.get(f"/members/{ben.id}/remove").text
+    assert "<strong>22 plays</strong>" in page
+    assert "Spotify and Last.fm" in page
+    assert at_home.post(f"/members/{ben.id}/remove").headers["Location"] == f"/members#member-{ben.id}"
+    assert "Signed in as Ben" in his.get("/settings").text  # nothing happens without the tick
+    told = at_home.post(f"/members/{ben.id}/remove", data={"sure": "yes"}, follow_redirects=True).text
+    assert "Ben is gone; what they brought is being taken out" in told
+    assert "Signed in as Ben" not in his.get("/settings").text
+    assert listeners.check_password(house, "Ben", PASSWORD) is None
+    assert [one.name for one in listeners.everyone(house)] == ["Ana"]
+    erasing.erase(House(house.folder, house), lambda *_: None)
+    assert items(house) == before
+    assert members.leavers(house) == []
+    with house.read() as conn:
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM account WHERE listener_id = ?", (ben.id,)).scalar() == 0
+
+
+def test_a_later_listener_with_the_same_number_is_nobody_elses_session(at_home: FlaskClient, house: Store) -> None:
+    ben = listeners.create(house, "Ben", "member", PASSWORD)
+    his = browser(at_home.application, "Ben")
+    members.remove(house, 1, ben.id)
+    members.forget_leavers(house)
+    cleo = listeners.create(house, "Cleo", "member", PASSWORD)
+    assert cleo.id == ben.id
+    assert "Signed in as Cleo" not in his.get("/settings").text
+
+
+def test_some_are_not_let_go(client: FlaskClient, store: Store, ana: Listener, ben: Listener) -> None:
+    with pytest.raises(ListenerError, match="only owner"):
+        members.remove(store, ben.id, ana.id)
+    members.set_role(store, ben.id, "owner")
+    with pytest.raises(ListenerError, match="Ask another owner"):
+        members.remove(store, ana.id, ana.id)
+    with store.write() as conn:
+        row = ("attic", "files", "Attic", ben.id)
+        conn.exec_driver_sql(
+            "INSERT INTO account (key, provider, name, listener_id, created_at, pinned) VALUES (?, ?, ?, ?, 1, 1)", row
+        )
+    answer = client.post(f"/members/{ben.id}/remove", data={"sure": "yes"}, follow_redirects=True)
+    assert "take out “attic” and start again" in answer.text
+    assert role_of(store, ben) == "owner"
+
+
 def test_who_is_gone_or_never_was_is_said(client: FlaskClient) -> None:
-    for what in ("role", "leave", "password"):
+    for what in ("role", "leave", "password", "remove"):
         answer = client.post(f"/members/99/{what}", data={"role": "owner"})
         assert answer.status_code == 404
         assert "not here any more" in answer.text

@@ -79,6 +79,27 @@ def password(member_id: int) -> ResponseReturnValue:
     return _page(invites.make_for(store(), listener().id, member_id), member)
 
 
+@bp.get("/members/<int:member_id>/remove")
+def farewell(member_id: int) -> ResponseReturnValue:
+    member = _member(member_id)
+    items, plays = members.leaving(store(), member_id)
+    return render_template("members/remove.html", member=member, items=items, plays=plays, trouble=None)
+
+
+@bp.post("/members/<int:member_id>/remove")
+def remove(member_id: int) -> ResponseReturnValue:
+    member = _member(member_id)
+    if request.form.get("sure") != "yes":
+        flash(f"{member.name} stays: the box was not ticked.")
+        return _back(member_id)
+    try:
+        members.remove(store(), listener().id, member_id)
+        flash(f"{member.name} is gone. What they brought is being taken out of the library.")
+    except ListenerError as error:
+        flash(str(error))
+    return _back()
+
+
 # --- coming in --------------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +141,11 @@ def _invited(token: str) -> Invite:
 def _page(token: str | None = None, renewed: Member | None = None) -> str:
     """With `token`, the link that was just made: it is shown this once."""
     link = url_for("members.door", token=token, _external=True) if token else None
-    told = {"members": members.everyone(store()), "invites": invites.waiting(store())}
+    told = {
+        "members": members.everyone(store()),
+        "invites": invites.waiting(store()),
+        "leavers": members.leavers(store()),
+    }
     return render_template("members/page.html", **told, link=link, renewed=renewed)
 
 
