@@ -40,7 +40,7 @@ QUOTA, BUSY, UNKNOWN = 4, 700, 800
 FORMS = {"album": "album", "ep": "ep", "single": "single", "compile": "compilation"}
 
 Json = dict[str, Any]
-R = TypeVar("R")
+R = TypeVar("R", Artist, Edition, Track)
 
 
 class Deezer(Provider, Discovery, Radio, LiveSearch):
@@ -138,20 +138,20 @@ def _each(found: Iterable[Json], shape: Callable[[Json], R]) -> Iterator[R]:
             record = shape(one)
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
-        if one["id"] not in told:
-            told.add(one["id"])
+        if record.id not in told:
+            told.add(record.id)
             yield record
 
 
 def artist_of(said: Json) -> Artist:
-    number = str(said["id"])
+    number = _id(said)
     return Artist(id=number, name=said["name"], ids={"deezer": number}, image=_picture(said, "picture"), url=_url(said))
 
 
 def edition_of(said: Json) -> Edition:
-    ids = {"deezer": str(said["id"])} | ({"upc": str(said["upc"])} if said.get("upc") else {})
+    ids = {"deezer": _id(said)} | ({"upc": str(said["upc"])} if said.get("upc") else {})
     return Edition(
-        id=str(said["id"]),
+        id=ids["deezer"],
         title=said["title"],
         credits=_credits(said),
         ids=ids,
@@ -166,9 +166,9 @@ def edition_of(said: Json) -> Edition:
 
 def track_of(said: Json) -> Track:
     album = said.get("album") or {}
-    ids = {"deezer": str(said["id"])} | ({"isrc": str(said["isrc"])} if said.get("isrc") else {})
+    ids = {"deezer": _id(said)} | ({"isrc": str(said["isrc"])} if said.get("isrc") else {})
     return Track(
-        id=str(said["id"]),
+        id=ids["deezer"],
         title=said["title"],
         credits=_credits(said),
         edition=str(album["id"]) if album.get("id") else None,
@@ -185,9 +185,16 @@ def _credits(said: Json) -> list[Credit]:
     named = said.get("contributors") or ([said["artist"]] if said.get("artist") else [])
     last = len(named) - 1
     return [
-        Credit(name=one["name"], id=str(one["id"]), ids={"deezer": str(one["id"])}, join=", " if place < last else "")
+        Credit(name=one["name"], id=_id(one), ids={"deezer": _id(one)}, join=", " if place < last else "")
         for place, one in enumerate(named)
     ]
+
+
+def _id(said: Json) -> str:
+    """Deezer's ids are numbers. Raises `KeyError` and `TypeError` for anything else."""
+    if not isinstance(said["id"], int):
+        raise TypeError(said["id"])
+    return str(said["id"])
 
 
 def _picture(said: Json, word: str) -> Cover | None:

@@ -167,7 +167,7 @@ def _events(page: Json) -> list[Json]:
     """Where nothing is found, `_embedded` is missing altogether."""
     inside = page.get("_embedded")
     found = inside.get("events") if isinstance(inside, dict) else None
-    return [event for event in found or () if isinstance(event, dict)]
+    return [event if isinstance(event, dict) else {} for event in found or ()]
 
 
 def _named(event: Json) -> str:
