@@ -44,7 +44,7 @@ class Calendar(Service):
         known = request.headers.get("If-None-Match")
         if hall == DOWN and known:
             return self.refusal(503)
-        listed = [] if hall == EMPTIED and known else self._listed(hall)
+        listed = [] if hall == EMPTIED and known else self.world.calendar(hall)
         shown, _ = self.window(listed, 0, 10_000)
         body = write(VENUES[hall], shown, self.world.now)
         answer = Response(body, content_type="text/calendar; charset=utf-8")
@@ -54,14 +54,6 @@ class Calendar(Service):
 
     def moved(self, hall: str) -> Response:
         return Response(status=301, headers={"Location": f"{self.base}/{hall}.ics"})
-
-    def _listed(self, hall: str) -> list[Gig]:
-        """Its own nights, and what it sells through the ticket seller; packages stand in no hall's calendar."""
-        sold = (gig for gig in self.world.events if gig.music and not gig.test and gig.seller == "ticketmaster")
-        evenings = {
-            gig.event: gig for gig in (*sold, *self.world.nights) if gig.venue.slug == hall and gig.until is None
-        }
-        return sorted(evenings.values(), key=lambda gig: gig.day)
 
 
 def write(venue: Venue, gigs: Sequence[Gig], now: int) -> bytes:
@@ -119,10 +111,12 @@ def _times(gig: Gig, style: _Style) -> list[str]:
 
 
 def title(gig: Gig) -> str:
+    """As the hall writes it: each in a way of its own."""
     if len(gig.lineup) == 1:
-        return gig.title if not gig.names_lineup else gig.lineup[0].name
-    headliner, *others = (act.name for act in gig.lineup)
-    return f"{headliner} w/ {' + '.join(others)}"
+        return gig.title
+    first, second = (act.name for act in gig.lineup[:2])
+    phrases = (f"{first} w/ {second}", f"{first} + {second}", f"An evening with {first} (support: {second})")
+    return phrases[HALLS.index(gig.venue.slug) if gig.venue.slug in HALLS else 0]
 
 
 def _about(gig: Gig) -> str:

@@ -11,11 +11,14 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy import insert
 
 from aggregator import listeners, sources
 from aggregator._host import accounts
 from aggregator.config import Config
-from aggregator.demo import MARK, tokens, truth, world
+from aggregator.demo import MARK, calendar, gigs, tokens, truth, world
 from aggregator.demo.catalogue import MUSIC
 from aggregator.demo.listening import DAY
 from aggregator.demo.service import Running
@@ -23,8 +26,9 @@ from aggregator.demo.world import World
 from aggregator.listeners import Preferences
 from aggregator.shows import places
 from aggregator.store import Store, open_store
+from aggregator.store.schema import run
 
-SERVICES = ("spotify", "lastfm", "ticketmaster")
+SERVICES = ("spotify", "lastfm", "ticketmaster", "listenbrainz", "calendar")
 LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
 TRUTH = "truth.json"
 """Beside it: what every page must show once everything is read for the first time."""
@@ -33,7 +37,7 @@ BROKEN = "stray/broken-download.mp3"
 
 @dataclass(frozen=True)
 class Source:
-    """An account to be. `service`: whose address goes into its settings."""
+    """An account to be. `service`: whose address goes into its settings, with `path`. `twice`: read again at once."""
 
     key: str
     name: str
@@ -42,6 +46,15 @@ class Source:
     """A listener's name; None for the household."""
     settings: Mapping[str, Any]
     service: str | None = None
+    path: str = ""
+    twice: bool = False
+
+    def at(self, addresses: Mapping[str, str]) -> dict[str, Any]:
+        """The settings, with where the service is."""
+        if not self.service:
+            return dict(self.settings)
+        here = addresses[self.service] + self.path
+        return {**self.settings, "address": here} | ({"labs": here} if self.provider == "listenbrainz" else {})
 
 
 def prepare(config: Config) -> list[Running]:
@@ -76,7 +89,16 @@ def the_sources(data: Path, told: World) -> list[Source]:
         Source("robin-old-phone", "Robin's old phone", "spotify", "Robin", _spotify(old_phone), "spotify"),
         Source("sam-spotify", "Sam's Spotify", "spotify", "Sam", _spotify(sam), "spotify"),
         Source("sam-lastfm", "Sam's Last.fm", "lastfm", "Sam", _lastfm("sam_demo"), "lastfm"),
+        Source("sam-listenbrainz", "Sam's ListenBrainz", "listenbrainz", "Sam", {"user": "sam_demo"}, "listenbrainz"),
+        *(_hall(slug) for slug in gigs.HALLS),
     ]
+
+
+def _hall(slug: str) -> Source:
+    """A venue's calendar. The second reading finds one empty and another not at all."""
+    venue = gigs.VENUES[slug]
+    settings = {"venue": venue.name, "city": venue.city}
+    return Source(slug, venue.name, "calendar", None, settings, "calendar", f"/{slug}.ics", slug in calendar.TROUBLED)
 
 
 def _spotify(user: world.SpotifyUser) -> dict[str, str]:
@@ -129,20 +151,39 @@ def _move_in(store: Store, data: Path, told: World, addresses: Mapping[str, str]
         taken = {account.key for account in accounts.every(conn)}
     for source in the_sources(data, told):
         if source.key not in taken:
-            settings = dict(source.settings) | ({"address": addresses[source.service]} if source.service else {})
             owner = ids[source.owner] if source.owner else None
-            sources.create_account(
+            settings = source.at(addresses)
+            created = sources.create_account(
                 store, source.provider, owner, settings, name=source.name, key=source.key, check=False
             )
+            if source.twice:
+                _read_again(store, created)
+
+
+def _read_again(store: Store, account_id: int) -> None:
+    """Beside the run that waits already: what a service did the second time is part of the story."""
+    with store.write() as conn:
+        again = {"account_id": account_id, "what": "shows", "state": "queued", "asked_by": "schedule"}
+        conn.execute(insert(run).values(**again, queued_at=int(time.time())))
 
 
 def _readdress(store: Store, addresses: Mapping[str, str]) -> None:
     """Tell the accounts where the services are today."""
     with store.write() as conn:
         for account in accounts.every(conn):
-            address = addresses.get(account.provider)
-            if address and account.settings.get("address") != address:
-                accounts.change(conn, account.id, settings={**account.settings, "address": address})
+            here = addresses.get(account.provider)
+            told = {
+                name: _moved(account.settings[name], here)
+                for name in ("address", "labs")
+                if here and name in account.settings
+            }
+            if told.items() - account.settings.items():
+                accounts.change(conn, account.id, settings={**account.settings, **told})
+
+
+def _moved(address: str, here: str) -> str:
+    """The same path at another host and port."""
+    return here + urlsplit(address).path.rstrip("/")
 
 
 def lay_out_music(folder: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from aggregator.demo import calendar
 from aggregator.demo.catalogue import ALBUMS, VARIOUS, Album, Artist, Song, albums_of, home_of
 from aggregator.demo.gigs import Gig
 from aggregator.demo.listening import Play
@@ -52,6 +53,8 @@ class Truth:
     shows: Shows
     sources: dict[str, str]
     """State by the account's key."""
+    held: dict[str, int]
+    """By the account's key: how many are missing from its last answer, and stay until somebody says yes."""
     unsure: dict[str, int]
     """Pairs that only a listener can decide, by kind."""
     recommended_albums: int
@@ -108,9 +111,10 @@ def truth(world: World) -> dict[str, Truth]:
     """By the listener's name."""
     robin, old_phone, sam = world.spotify.values()
     assert old_phone.revoked
-    states = {"music": "ready", "shows": "ready"}
+    states = {"music": "ready", "shows": "ready", "velvet-turnstile": "ready"}
+    states |= {calendar.EMPTIED: "ready", calendar.DOWN: "backing off"}
     mine = {"robin-spotify": "ready", "robin-lastfm": "ready", "robin-old-phone": "needs the listener"}
-    theirs = {"sam-spotify": "ready", "sam-lastfm": "ready"}
+    theirs = {"sam-spotify": "ready", "sam-lastfm": "ready", "sam-listenbrainz": "ready"}
     return {
         "Robin": _truth(world, robin, world.lastfm["robin_demo"], states | mine),
         "Sam": _truth(world, sam, world.lastfm["sam_demo"], states | theirs),
@@ -139,6 +143,7 @@ def _truth(world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[
         plays=len(told),
         shows=_shows(world, own),
         sources=states,
+        held={calendar.EMPTIED: sum(gig.day > _today(world) for gig in world.calendar(calendar.EMPTIED))},
         unsure={"artist": len(_by_name_alone(world, own)), "recording": int(shelves.songs.service >= UNSURE)},
         recommended_albums=6,
         skipped_files=1,
@@ -185,9 +190,14 @@ def _has_saved(shelves: _Shelves, name: str) -> bool:
 
 
 def _coming(world: World) -> list[Gig]:
-    today = datetime.fromtimestamp(world.now, UTC).date()
-    coming = (gig for gig in world.events if gig.day > today and gig.music and not gig.test)
+    today = _today(world)
+    listed = (*world.events, *world.nights)
+    coming = (gig for gig in listed if gig.day > today and gig.music and not gig.test)
     return [gig for gig in coming if gig.venue.miles <= RADIUS_MILES]
+
+
+def _today(world: World) -> date:
+    return datetime.fromtimestamp(world.now, UTC).date()
 
 
 def _shows(world: World, own: set[str]) -> Shows:

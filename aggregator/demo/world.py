@@ -101,6 +101,11 @@ class World:
         """What stands in the calendars of the halls alone."""
         return gigs.nights(self.now)
 
+    def calendar(self, hall: str) -> list[gigs.Gig]:
+        """What a hall announces itself: its own nights, and those of which the ticket seller knows the title alone."""
+        both = (*self.nights, *(gig for gig in self.events if not gig.names_lineup))
+        return sorted((gig for gig in both if gig.venue.slug == hall), key=lambda gig: gig.day)
+
     def _robin_spotify(self) -> SpotifyUser:
         return SpotifyUser(
             id="robin.demo",

@@ -25,7 +25,8 @@ _AFTER = re.compile(r"(?:\s+[-–—|•]+\s+|\s+\|\s*|:\s+(?=.*\b(?:tour|releas
 _PLACE = re.compile(r"\s+(?:live\s+)?(?:@|at)\s+(?:the\s+)?\S.*$", re.I)
 _GUESTS = re.compile(
     r"\s*(?:[,;+]\s*)?(?:\bw/\s*|\bwith (?:very )?(?:special )?(?:guests?|support|opener)s?:?\s+(?:from |by )?"
-    r"|\bsupport(?:ed)?(?: act)?(?: by|:| from)\s+|\bopening(?: act)?:\s+|\bspecial guests?:?\s+|\bwith\s+(?!the\b)|\bplus\s+)",
+    r"|\bsupport(?:ed)?(?: act)?(?: by|:| from)\s+|\bopening(?: act)?:\s+|\bspecial guests?:?\s+"
+    r"|\bwith\s+(?!the\b)|\bplus\s+)",
     re.I,
 )
 _SUPPORT = re.compile(r"^(?:support|opener|opening|special guests?|guests?)\b:?\s*(.*)$", re.I)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import signal
@@ -118,6 +119,7 @@ def counted(demo: Demo, name: str) -> dict[str, object]:
         "plays": plays,
         "shows": (len(shows), matches["solid"], matches["possible"], sum(one.status == "cancelled" for one in shows)),
         "sources": {card.key: card.state for card in sources.cards(demo.store, listener.id)},
+        "held": {card.key: one.items for card in sources.cards(demo.store, listener.id) for one in card.held},
         "unsure": {kind: sum(pair.kind == kind for pair in pairs) for kind in ("artist", "recording")},
     }
 
@@ -131,6 +133,7 @@ def expected(told: Truth) -> dict[str, object]:
         "plays": told.plays,
         "shows": astuple(told.shows),
         "sources": told.sources,
+        "held": told.held,
         "unsure": told.unsure,
     }
 
@@ -217,6 +220,20 @@ def test_the_wrong_merge_can_be_undone(demo: Demo) -> None:
     assert sum(page.plays for page in parted) == both.plays
     decisions.undo(demo.store, decision)
     assert counted(demo, "Robin") == expected(told)
+
+
+def test_a_calendar_that_became_empty_waits_for_a_word_and_its_shows_stay(demo: Demo) -> None:
+    card = demo.account("pigeon-room")
+    [held] = card.held
+    assert (card.state, held.items, held.of) == ("ready", demo.truth["Robin"].held["pigeon-room"], held.items)
+    assert card.sizes["show"] == held.items and "empty" in held.reason
+    assert held.reason in html.unescape(demo.page("/sources"))
+
+
+def test_a_server_that_is_down_says_so_and_its_shows_stay(demo: Demo) -> None:
+    card = demo.account("kettle-bell")
+    assert card.state == "backing off" and card.sizes["show"] >= 10
+    assert "status 503" in html.unescape(demo.page("/sources"))
 
 
 def test_the_old_phone_works_again_after_signing_in(demo: Demo) -> None:
