@@ -141,7 +141,7 @@ def held(conn: Connection, held_id: int) -> Held | None:
         (held_id,),
     )
     what, _, scope = row.scope.partition(":")
-    return Held(row.id, row.account_id, what, scope, dict(kinds.tuples().all()), *row[3:])
+    return Held(row.id, row.account_id, what, scope, {row[0]: row[1] for row in kinds}, *row[3:])
 
 
 def going(conn: Connection, held_id: int, after: int = 0, limit: int = 60, kind: str | None = None) -> list[Going]:
