@@ -38,6 +38,10 @@ class Sync(_Section):
     hour: int = Field(
         default=4, ge=0, le=23, description="The hour of the nightly sync, 0 to 23, in the machine's time zone."
     )
+    private_addresses: bool = Field(
+        default=False,
+        description="true reads calendars at addresses inside your own network, too; any member may enter one.",
+    )
 
 
 class PinnedAccount(_Section):

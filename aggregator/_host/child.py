@@ -33,6 +33,7 @@ from pydantic import ValidationError
 from aggregator import plugin
 from aggregator._host import faults, frames, load
 from aggregator._host.gate import Gate
+from aggregator._host.outside import stay_outside
 from aggregator._host.settings import misfit
 from aggregator.plugin import Area, Artist, Complete, Friend, Provider, ProviderError, Record
 
@@ -201,6 +202,8 @@ class Worker:
     def _open(self, order: dict[str, Any]) -> None:
         _limit_memory(order["memory_mb"])
         cls = load.pick(order["target"], order["provider"])
+        if cls.public_only and not order.get("private"):
+            stay_outside()
         provider = cls()
         provider.settings = _settings(cls, order["settings"])
         provider.http = self._gate = Gate(

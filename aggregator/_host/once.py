@@ -44,7 +44,7 @@ def sync(config: Config, key: str | None, capability: str | None, spawned: Spawn
 
 def _here(config: Config, key: str | None, capability: str | None, first: Child) -> int:
     store = open_store(config.data)
-    house = House(config.data, store, demo=config.demo)
+    house = House(config.data, store, demo=config.demo, private=config.sync.private_addresses)
     with store.read() as conn:
         named = {account.provider for account in accounts.every(conn)}
     named |= {account.provider for account in config.accounts.values()}

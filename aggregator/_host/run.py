@@ -48,6 +48,8 @@ class House:
     store: Store
     limits: Limits = field(default_factory=Limits)
     demo: bool = False
+    private: bool = False
+    """Whether a provider that is `public_only` may call addresses inside private networks all the same."""
     reading: dict[int, Child] = field(default_factory=dict)
     """Children that read an account just now."""
 
@@ -160,6 +162,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
         "remembered": remembered,
         "cache": None if trial else str(house.data / "cache" / f"account-{account.id}.sqlite"),
         "memory_mb": provided.manifest.memory_mb,
+        "private": house.demo or house.private,
     }
     try:
         child.open(order, duties)

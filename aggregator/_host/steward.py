@@ -46,7 +46,8 @@ log = logging.getLogger("bandstand.steward")
 class Steward:
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._house = House(config.data, open_store(config.data), demo=config.demo)
+        private = config.sync.private_addresses
+        self._house = House(config.data, open_store(config.data), demo=config.demo, private=private)
         self._scheduler: Any = BackgroundScheduler(timezone=UTC)  # type: ignore[no-untyped-call]
         self._readers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="account")
         self._chores = ThreadPoolExecutor(len(set(chores.LANES.values())), thread_name_prefix="chore")
