@@ -20,6 +20,7 @@ Path = tuple[str | int, ...]
 Item = dict[str, Any]
 
 _TOTAL = re.compile(r"total|count|hits|found|results", re.IGNORECASE)
+_PAGES = re.compile(r"pages|last_?page", re.IGNORECASE)
 _NO_TOTAL = re.compile(r"page|limit|offset|per_?page|play|listener|user", re.IGNORECASE)
 _SLOT = "@@bandstand-items@@"
 
@@ -183,6 +184,8 @@ class Listing:
         outside = replaced(self._tree, self._path, [])
         for path, value in leaves(outside):
             name = "".join(str(step) for step in path[-1:])
+            if total == 0 and _PAGES.search(name) and str(value).isdigit():
+                outside = replaced(outside, path, type(value)(0))
             if not _TOTAL.search(name) or _NO_TOTAL.search(name) or not str(value).isdigit():
                 continue
             if int(value) in changes:

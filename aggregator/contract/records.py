@@ -212,19 +212,15 @@ def _moments(record: Any) -> Iterator[datetime]:
 
 
 def _without_zones(subject: Subject) -> Change | None:
-    """The replies with the zone taken from every time in the first item; None where there is none."""
+    """The replies with the zone taken from every time in one item; None where there is none."""
     try:
-        first = min(subject.need_listings())
+        item = bare = subject.first
     except NotApplicable:
         return None
-    item = subject.listings[first].fresh()[0]
-    bare = item
     for path, value in list(items.leaves(item)):
         if isinstance(value, str) and (match := _ZONED.fullmatch(value)):
             bare = items.replaced(bare, path, match[1])
-    if bare is item:
-        return None
-    return subject.altered(lambda number, listed: [bare, *listed[1:]] if number == first else listed, total=False)
+    return None if bare is item else subject.instead(bare)
 
 
 _ZONED = re.compile(r"(\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}(?::?\d{2})?(?:\.\d+)?)(?:Z|[+-]\d{2}:?\d{2})")

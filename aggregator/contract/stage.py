@@ -134,6 +134,8 @@ class Stage:
         settings: Mapping[str, Any] | None = None,
         take: Callable[[Any], object] | None = None,
         argument: Any = None,
+        most: int = MOST_RECORDS,
+        seconds: float = SECONDS,
     ) -> Run:
         """Run one method to its end. `take` gets the records instead of the list."""
         run = Run(state=dict(state or {}))
@@ -142,13 +144,13 @@ class Stage:
         kept = run.state
         log = _log(lines)
         keep = take or run.records.append
-        with _watched(run, lines):
+        with _watched(run, lines, seconds):
             try:
                 provider = self.provider(network, log, kept, settings or {})
                 records = self._call(provider, method, cursor, area or self.replies.area, argument)
                 for number, record in enumerate(records or ()):
                     keep(record)
-                    if number > MOST_RECORDS:
+                    if number > most:
                         raise Endless
                 if SHAPES[method] == "snapshot":
                     keep(Complete())  # as the host does for a stream that ended well
@@ -238,7 +240,7 @@ def watching(seen: Callable[[str, Any], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watched(run: Run, lines: io.StringIO) -> Iterator[None]:
+def _watched(run: Run, lines: io.StringIO, seconds: float) -> Iterator[None]:
     def seen(event: str, arguments: Any) -> None:
         if event.startswith(REFUSED) and event not in _HARMLESS:
             run.touched.append(f"{event} {arguments!r:.120}")
@@ -251,7 +253,7 @@ def _watched(run: Run, lines: io.StringIO) -> Iterator[None]:
         contextlib.redirect_stdout(lines),
         contextlib.redirect_stderr(lines),
         mock.patch.object(time, "sleep", slept),
-        clock(SECONDS),
+        clock(seconds),
         watching(seen),
     ):
         yield
@@ -267,7 +269,7 @@ def clock(seconds: float) -> Iterator[None]:
     def ring(_signal: int, _frame: FrameType | None) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, ring)  # an outer clock stands still meanwhile
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
