@@ -61,9 +61,7 @@ class Steward:
     def run(self) -> None:
         """Until `stop`. Raises `AlreadyRunning` when another process works on this data directory."""
         with StewardLock(self._config.data), control.Server(self._config.data, self._answer):
-            with self._house.store.write() as conn:
-                if cut := runs.recover(conn, int(time.time())):
-                    log.warning("%d runs were cut off when Bandstand stopped; they start again.", cut)
+            self._take_up()
             self._scheduler.start()
             self._scheduler.add_job(self._nightly, "cron", hour=self._config.sync.hour, timezone=_here())
             for job in (self._house.warm.drop_idle, self._look_around):
@@ -73,6 +71,13 @@ class Steward:
                 self._work()
             finally:
                 self._end()
+
+    def _take_up(self) -> None:
+        """What a kill left behind: runs cut off, and claims that nobody had asked to be merged yet."""
+        with self._house.store.write() as conn:
+            if cut := runs.recover(conn, int(time.time())):
+                log.warning("%d runs were cut off when Bandstand stopped; they start again.", cut)
+            self._ask_for_merge(conn)
 
     def stop(self) -> None:
         """For signal handlers: only a flag, because the main thread may hold the lock of `_woken` just then."""
@@ -134,9 +139,12 @@ class Steward:
     def _read(self, queued: runs.Queued) -> None:
         perform(self._house, self._house.catalogue(), queued)
         with self._house.store.write() as conn:
-            if chores.dirty_claims(conn):
-                runs.ask(conn, "merge", None, "schedule", int(time.time()))
+            self._ask_for_merge(conn)
         self._plan()
+
+    def _ask_for_merge(self, conn: Connection) -> None:
+        if chores.dirty_claims(conn):
+            runs.ask(conn, "merge", None, "schedule", int(time.time()))
 
     def _do(self, queued: runs.Queued) -> None:
         chores.do(self._house, queued)

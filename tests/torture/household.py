@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flask.testing import FlaskClient
+
 from aggregator import listeners, sources, stars
 from aggregator._host import child, load, once, run
 from aggregator._host.process import Batch, Failure
@@ -15,6 +17,7 @@ from aggregator.library import decisions, guard, merging
 from aggregator.listeners import Place, Preferences
 from aggregator.plugin import Area, Artist, Complete, ProviderError, Record
 from aggregator.store import Store, open_store
+from web import create_app
 
 PROVIDERS = Path(__file__).parent / "providers"
 PASSWORD = "a long enough one"
@@ -60,6 +63,7 @@ def read(day: int) -> Step:
     """All accounts, as `bandstand sync` reads them, and everything merged. Where it broke off it goes on."""
 
     def step(data: Path) -> None:
+        _without_processes()
         wake_up(data, day)
         once.sync(Config(data=data, path=data / "config.toml"), None, None, None)  # type: ignore[arg-type]
 
@@ -67,36 +71,36 @@ def read(day: int) -> Step:
 
 
 def decide(data: Path) -> None:
-    """Ana's words; what she already said is not said again."""
+    """Ana's words, said on the pages; what she already said is not said again."""
     store = open_store(data)
-    names = {"a": "Nora Quist", "b": "Luz Berrocal"}
-    ids = _ids(store)
-    _unless_said(store, "artist", "same", lambda: decisions.same(
-        store, ANA, "artist", [ids["artist", names["a"]], ids["artist", names["b"]]]))  # fmt: skip
-    songs = [item for (kind, _), item in sorted(ids.items(), key=lambda pair: pair[0]) if kind == "recording"]
-    _unless_said(store, "recording", "different", lambda: decisions.apart(store, ANA, "recording", *songs[:2]))
-    _unless_said(store, "album", "different", lambda: _split_an_album(store))
-    stars.put(store, ANA, "recording", songs[4])
-    store.close()
-
-
-def _split_an_album(store: Store) -> None:
-    """Ana's service and the files do not mean the same album."""
+    client = _signed_in(data, store)
+    artists, songs = _ids(store, "artist", "name"), _ids(store, "recording", "title || credit")
+    if not _said(store, "same"):
+        other = artists["Luz Berrocal"]
+        _post(client, f"/library/artist/{artists['Nora Quist']}/same", other=other)
+    if not _said(store, "different", "album"):
+        album, claim = _shared_album(store)
+        _post(client, f"/library/album/{album}/split", claims=claim)
     with store.read() as conn:
-        claim = conn.exec_driver_sql(
-            "SELECT c.id FROM claim c JOIN account a ON a.id = c.account_id JOIN link l ON l.claim_id = c.id"
-            " WHERE a.key = 'streamAna' AND c.kind = 'album' AND (SELECT COUNT(*) FROM link o"
-            " WHERE o.item_id = l.item_id) > 1 ORDER BY c.pid LIMIT 1"
-        ).scalar_one()
-    decisions.split(store, ANA, "album", [claim])
+        asked, answered = decisions.unsure_pairs(conn, ANA), len(decisions.history(conn))
+    if answered < 3:
+        pair = asked[0]
+        _post(client, "/library/unsure", verdict="different", kind=pair.kind, a=pair.a.item, b=pair.b.item)
+    song = songs[min(songs)]
+    with store.read() as conn:
+        starred = stars.starred(conn, ANA, "recording", [song])
+    if not starred:
+        _post(client, f"/stars/recording/{song}", on="1")
+    store.close()
 
 
 def undo(data: Path) -> None:
     store = open_store(data)
+    client = _signed_in(data, store)
     with store.read() as conn:
         standing = [each for each in decisions.history(conn) if each.verdict == "same" and not each.undone_at]
     for each in standing:
-        decisions.undo(store, each.id)
+        _post(client, f"/library/decisions/{each.id}/undo")
     store.close()
 
 
@@ -110,6 +114,7 @@ def believe(data: Path) -> None:
 
 
 def rebuild(data: Path) -> None:
+    _without_processes()
     store = open_store(data)
     merging.rebuild(store)
     store.close()
@@ -128,19 +133,37 @@ STEPS: Mapping[str, Step] = {
 }
 
 
-def _ids(store: Store) -> dict[tuple[str, str], int]:
-    with store.read() as conn:
-        rows = conn.exec_driver_sql(
-            "SELECT 'artist', name, id FROM artist UNION SELECT 'recording', title || credit, id FROM recording"
-        )
-        return {(kind, name): item for kind, name, item in rows}
+def _signed_in(data: Path, store: Store) -> FlaskClient:
+    client = create_app(Config(data=data, path=data / "config.toml"), store).test_client()
+    _post(client, "/sign-in", name="Ana", password=PASSWORD)
+    return client
 
 
-def _unless_said(store: Store, kind: str, verdict: str, say: Callable[[], object]) -> None:
+def _post(client: FlaskClient, address: str, **form: object) -> None:
+    answer = client.post(address, data=form)
+    assert answer.status_code in (200, 204, 303), f"{address}: {answer.status_code}"
+
+
+def _ids(store: Store, kind: str, name: str) -> dict[str, int]:
     with store.read() as conn:
-        said = conn.exec_driver_sql("SELECT 1 FROM decision WHERE kind = ? AND verdict = ?", (kind, verdict)).first()
-    if not said:
-        say()
+        return {row[0]: row[1] for row in conn.exec_driver_sql(f"SELECT {name}, id FROM {kind} ORDER BY id DESC")}
+
+
+def _said(store: Store, verdict: str, kind: str = "%") -> bool:
+    with store.read() as conn:
+        found = conn.exec_driver_sql("SELECT 1 FROM decision WHERE verdict = ? AND kind LIKE ?", (verdict, kind))
+        return found.first() is not None
+
+
+def _shared_album(store: Store) -> tuple[int, int]:
+    """An album that Ana's service shares with other sources, and the service's claim."""
+    with store.read() as conn:
+        album, claim = conn.exec_driver_sql(
+            "SELECT l.item_id, c.id FROM claim c JOIN account a ON a.id = c.account_id JOIN link l ON l.claim_id = c.id"
+            " WHERE a.key = 'streamAna' AND c.kind = 'album' AND (SELECT COUNT(*) FROM link o"
+            " WHERE o.item_id = l.item_id) > 1 ORDER BY c.pid LIMIT 1"
+        ).one()
+    return album, claim
 
 
 # --- without processes ------------------------------------------------------------------------------------------------
@@ -194,7 +217,7 @@ class Here:
                 return getattr(self._provider, capability)()  # type: ignore[no-any-return]
 
 
-def without_processes() -> None:
+def _without_processes() -> None:
     """For the rest of this process: small merges, and no children."""
     merging.BATCH = 20
     merging.PAUSE = 0

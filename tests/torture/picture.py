@@ -13,12 +13,12 @@ NAMES = """
 CREATE TEMP TABLE named AS SELECT claim.id, a.key || ' / ' || kind || ' / ' || pid AS name FROM claim
     JOIN account a ON a.id = claim.account_id;
 CREATE UNIQUE INDEX temp.by_id ON named (id);
-CREATE TEMP TABLE item AS SELECT link.kind, item_id, MIN(name) AS name FROM link JOIN named ON named.id = claim_id
-    GROUP BY link.kind, item_id;
-CREATE UNIQUE INDEX temp.by_item ON item (kind, item_id)
+CREATE TEMP TABLE item AS SELECT kind AS of_kind, item_id AS number, MIN(name) AS name FROM link
+    JOIN named ON named.id = claim_id GROUP BY kind, item_id;
+CREATE UNIQUE INDEX temp.by_number ON item (of_kind, number)
 """
 CLAIM = "(SELECT name FROM named WHERE named.id = {})"
-ITEM = "(SELECT name FROM item WHERE item.kind = {} AND item.item_id = {})"
+ITEM = "(SELECT name FROM item WHERE of_kind = {} AND number = {})"
 ACCOUNT = "(SELECT key FROM account WHERE account.id = {})"
 
 
