@@ -47,8 +47,9 @@ MOST_LINES = 1000
 """Log lines that leave in one order; the host keeps fewer."""
 MOST_ANSWERS = 1000
 """Items that are taken of a live answer."""
-LONGEST_WORDS = 600
+LONGEST_WORDS = 4_000
 LONGEST_TRACEBACK = 20_000
+"""Characters that leave; the host keeps fewer, once it has taken the secrets out."""
 MEMORY_AT_IMPORT = 1024
 """Megabytes for a plugin that has not said yet how many it needs."""
 SHARE_OF_TIME = 0.8
@@ -207,7 +208,9 @@ class Worker:
         provider = cls()
         provider.settings = _settings(cls, order["settings"])
         provider.http = self._gate = Gate(
-            _Door(self._host, order["remembered"]), Path(order["cache"]) if order["cache"] else None
+            _Door(self._host, order["remembered"]),
+            Path(order["cache"]) if order["cache"] else None,
+            order.get("cache_key"),
         )
         self._state = State(order["state"])
         provider.state = self._state
@@ -236,6 +239,8 @@ class Worker:
                 answer = provider.top_artists(Friend.model_validate(argument))
             case _:
                 answer = getattr(provider, method)(Artist.model_validate(argument))
+        if not isinstance(answer, Iterable):
+            raise TypeError(f"{method}() gave {type(answer).__name__} where it should give a list")
         return _looked_at(method, list(islice(answer, MOST_ANSWERS)))
 
 

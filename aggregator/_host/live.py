@@ -21,7 +21,7 @@ IDLE_SECONDS = 300.0
 CALL_SECONDS = 30.0
 """A child silent for longer is ended; a page stops waiting long before."""
 
-REFUSALS = ("AuthFailed", "RateLimited", "Unavailable", "settings", "load")
+REFUSALS = ("AuthFailed", "RateLimited", "Unavailable", "late", "settings", "load")
 
 
 @dataclass
@@ -126,9 +126,7 @@ class Warm:
             if account and (until := self._house.limits.blocked_until(account_id)):
                 with self._house.store.write() as conn:
                     words = states.resting(account.name, until).words
-                    accounts.judge(
-                        conn, account_id, blocked_until=round(until), state="backing off", state_words=words
-                    )
+                    accounts.judge(conn, account_id, blocked_until=round(until), state="backing off", state_words=words)
 
     def _ready(self, account: Account) -> _Warm:
         warm = self._kept.get(account.id)

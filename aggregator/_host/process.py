@@ -153,12 +153,16 @@ class Child:
         self._order({"is": "open", **order})
         self._answer(seconds)
 
-    def run(self, order: Mapping[str, Any], seconds: float) -> Iterator[Batch]:
+    def run(self, order: Mapping[str, Any], seconds: float, began: float | None = None) -> Iterator[Batch]:
         """Batches in order; asking for the next one tells the child that the last is stored. What came before a
-        failure is yielded before it is raised."""
-        ends = time.monotonic() + seconds
+        failure is yielded before it is raised.
+
+        `began`: when the run began that this order is a part of, by the monotonic clock; now where it is not told.
+        """
+        now = time.monotonic()
+        ends = (began or now) + seconds
         records = size = 0
-        self._order({"is": "run", "seconds": seconds, **order})
+        self._order({"is": "run", "seconds": ends - now, **order})
         try:
             while (came := self._next(ends, seconds))[0] == "batch":
                 _, (pieces, state) = came

@@ -21,6 +21,7 @@ from aggregator._host import accounts, find, runs
 from aggregator._host.accounts import REMEMBERED, Account
 from aggregator._host.limits import Limits, Turn
 from aggregator._host.process import Batch, Child, Failure
+from aggregator._host.quota import Quota, shared_key
 from aggregator._host.settings import Redactor, Vault, secret_names
 from aggregator.plugin import Area, Artist, Checkpoint, Complete, Limit, Progress, Record, Skipped
 from aggregator.store import Store
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 MEMORY_OF_STATUSES = 7 * 86400
 """Seconds for which the gate remembers a status."""
 MOST_LINES = 500
-"""Log lines kept of one run."""
+"""Log lines kept of one run, and as many of what it had to skip."""
+MOST_STEPS = 2**53
+"""Progress beyond it is no number that a page or the database can hold."""
+LONGEST_LINE = 2000
+LONGEST_WORDS = 600
+LONGEST_TRACEBACK = 16_000
+"""Characters that are kept."""
 STOPPED = "The source was switched off or removed during this run. What it had brought until then stays."
 
 Watch = Callable[[int, int | None, str], None]
@@ -46,12 +53,15 @@ class House:
 
     data: Path
     store: Store
-    limits: Limits = field(default_factory=Limits)
     demo: bool = False
     private: bool = False
     """Whether a provider that is `public_only` may call addresses inside private networks all the same."""
     reading: dict[int, Child] = field(default_factory=dict)
     """Children that read an account just now."""
+    limits: Limits = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limits = Limits(ledger=Quota(self.store))
 
     @property
     def vault(self) -> Vault:
@@ -90,13 +100,15 @@ class Duties:
     account: Account
     limits: Sequence[Limit]
     redact: Redactor
+    key: str = ""
+    """Stands for the account's API key where limits are counted."""
     trial: bool = False
     _lines: list[tuple[int, str, str]] = field(default_factory=list)
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self) -> Turn:
-        return self.house.limits.take(self.account.provider, self.account.id, self.limits)
+        return self.house.limits.take(self.account.provider, self.account.id, self.limits, self.key)
 
     def refused(self, seconds: float) -> None:
         self.house.limits.block(self.account.id, seconds)
@@ -123,7 +135,7 @@ class Duties:
     def line(self, level: str, text: str) -> None:
         with self._lock:
             if self._count < MOST_LINES:
-                self._lines.append((int(time.time()), level, self.redact(text)[:2000]))
+                self._lines.append((int(time.time()), level, storable(self.redact(text))[:LONGEST_LINE]))
             self._count += 1
 
     def lines(self) -> list[tuple[int, str, str]]:
@@ -151,7 +163,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
     except ValueError as error:
         raise Failure("settings", str(error)) from None
     limits = () if house.demo else provided.manifest.limits  # the demo's services are our own
-    duties = Duties(house, account, limits, redact, trial)
+    duties = Duties(house, account, limits, redact, shared_key(house.vault, account, provided.manifest), trial)
     with house.store.read() as conn:
         state, remembered = accounts.state(conn, account.id, int(time.time()))
     order = {
@@ -160,6 +172,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
         "settings": settings,
         "state": {} if trial else state,
         "remembered": remembered,
+        "cache_key": house.vault.derived(f"cache of account {account.id}"),
         "cache": None if trial else str(house.data / "cache" / f"account-{account.id}.sqlite"),
         "memory_mb": provided.manifest.memory_mb,
         "private": house.demo or house.private,
@@ -187,14 +200,14 @@ def run_account(
     The row `run_id` is kept up to date with progress and log lines; its end is the caller's to write.
     """
     recorder = _Recorder(house.store, account, capability, run_id, watch)
-    ends = time.monotonic() + provided.manifest.deadline
     with child or Child() as child:
         duties: Duties | None = None
         try:
             duties = open_child(house, account, provided, child)
             house.reading[account.id] = child
+            began = time.monotonic()
             for scope, order in orders(house.store, account, capability, wanted or Wanted()):
-                for batch in child.run(order, ends - time.monotonic()):
+                for batch in child.run(order, provided.manifest.deadline, began):
                     recorder.commit(scope, batch, duties.lines())
             return recorder.finish()
         except Failure as failure:
@@ -222,9 +235,16 @@ def orders(store: Store, account: Account, capability: str, wanted: Wanted) -> I
 
 
 def _redacted(failure: Failure, redact: Redactor) -> Failure:
-    failure.words = redact(failure.words)
-    failure.traceback = failure.traceback and redact(failure.traceback)
+    """Cut only after the secrets are out: half a secret would not be found."""
+    words = storable(redact(failure.words))
+    failure.words = words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}…"
+    failure.traceback = failure.traceback and storable(redact(failure.traceback))[-LONGEST_TRACEBACK:]
     return failure
+
+
+def storable(text: str) -> str:
+    """Without the half characters that stand for bytes of no known meaning, as in names of files."""
+    return text.encode(errors="replace").decode()
 
 
 class _Recorder:
@@ -240,10 +260,10 @@ class _Recorder:
         self._watch = watch
         self.counts: Counter[str] = Counter()
         self._progress: Progress | None = None
+        self._noted = 0
         self._intake: Intake = Intake(account.id, account.key, account.listener_id, run_id, int(time.time()))
 
     def commit(self, scope: str, batch: Batch, lines: list[tuple[int, str, str]]) -> None:
-        skipped = [record for record in batch.records if isinstance(record, Skipped)]
         now = int(time.time())
         with self._store.write() as conn:
             if accounts.left_alone(conn, self._account.id):
@@ -251,8 +271,7 @@ class _Recorder:
             for piece in _pieces(batch.records):
                 self._take(conn, scope, piece)
             accounts.save_state(conn, self._account.id, batch.state)
-            noted = [(now, "skipped", f"{record.id}: {record.reason}") for record in skipped]
-            runs.lines(conn, self._run_id, [*lines, *noted])
+            runs.lines(conn, self._run_id, [*lines, *self._skipped(batch.records, now)])
             runs.report(conn, self._run_id, *self._reached())
         if self._watch:
             self._watch(*self._reached())
@@ -271,6 +290,12 @@ class _Recorder:
         with self._store.write() as conn:
             runs.lines(conn, self._run_id, lines)
 
+    def _skipped(self, records: Sequence[Record], now: int) -> list[tuple[int, str, str]]:
+        """A line for each thing that could not be read, up to as many as somebody may read."""
+        skipped = [record for record in records if isinstance(record, Skipped)][: MOST_LINES - self._noted]
+        self._noted += len(skipped)
+        return [(now, "skipped", f"{record.id}: {record.reason}"[:LONGEST_LINE]) for record in skipped]
+
     def _take(self, conn: Connection, scope: str, piece: Sequence[Record] | Record) -> None:
         match piece:
             case Complete():
@@ -286,7 +311,8 @@ class _Recorder:
     def _reached(self) -> tuple[int, int | None, str]:
         if self._progress is None:
             return self.counts["seen"], None, ""
-        return self._progress.done, self._progress.total, self._progress.doing
+        done, total = self._progress.done, self._progress.total
+        return min(done, MOST_STEPS), None if total is None else min(total, MOST_STEPS), self._progress.doing[:200]
 
 
 def _save_cursor(conn: Connection, account_id: int, capability: str, value: str) -> None:

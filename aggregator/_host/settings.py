@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hmac
+import html
 import json
 import os
 import re
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -120,6 +123,16 @@ class Vault:
             ) from None
         return secrets
 
+    def mark(self, text: str) -> str:
+        """The same for the same text, and of no use to whoever has not the key file."""
+        self._fernet  # noqa: B018 - makes the key file where there is none
+        return hmac.new(self._path.read_bytes(), text.encode(), "sha256").hexdigest()[:16]
+
+    def derived(self, name: str) -> str:
+        """A key of its own for what `name` says, as Fernet takes it; the key file itself stays in this process."""
+        self._fernet  # noqa: B018 - makes the key file where there is none
+        return base64.urlsafe_b64encode(hmac.digest(self._path.read_bytes(), name.encode(), "sha256")).decode()
+
     @cached_property
     def _fernet(self) -> Fernet:
         from cryptography.fernet import Fernet
@@ -136,16 +149,53 @@ class Vault:
 
 
 class Redactor:
-    """Takes the secrets of one account out of whatever is kept or shown."""
+    """Takes the secrets of one account out of whatever is kept or shown, in every spelling that programs give them."""
 
     def __init__(self, secrets: Iterable[Any]) -> None:
-        plain = {str(secret) for secret in secrets if len(str(secret)) >= 4}
-        self._hidden = sorted(plain | {urllib.parse.quote_plus(secret) for secret in plain}, key=len, reverse=True)
+        self._hidden: list[str] = []
+        for secret in secrets:
+            self.add(str(secret))
 
     def add(self, secret: str) -> None:
-        self._hidden = sorted({*self._hidden, secret, urllib.parse.quote_plus(secret)}, key=len, reverse=True)
+        """Shorter than four characters it would be found everywhere, and hides nothing."""
+        found = {spelling for spelling in spellings(secret) if len(spelling) >= LEAST}
+        self._hidden = sorted({*self._hidden, *found}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for secret in self._hidden:
-            text = text.replace(secret, HIDDEN)
+            if secret in text:
+                text = text.replace(secret, HIDDEN)
         return text
+
+
+LEAST = 4
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """The secret itself, as `repr`, JSON, HTML and URLs write it, in hexadecimal and in base64.
+
+    Of base64 three, one for each place in a group of three bytes where it may begin: in ``user:secret`` (RFC 7617) it
+    stands in the middle. What depends on the neighbours is left out.
+    """
+    lines = [line for line in secret.splitlines() if len(line) >= 2 * LEAST] if "\n" in secret else []
+    for text in (secret, *lines):
+        raw = text.encode(errors="surrogatepass")
+        yield from (text, repr(text)[1:-1], json.dumps(text)[1:-1], html.escape(text), raw.hex(), raw.hex().upper())
+        yield from _in_urls(text)
+        if len(raw) >= 2 * LEAST:
+            yield from _in_base64(raw)
+
+
+def _in_urls(text: str) -> Iterator[str]:
+    for quoted in (urllib.parse.quote(text, errors="replace"), urllib.parse.quote(text, "", errors="replace"),
+                   urllib.parse.quote_plus(text, errors="replace")):  # fmt: skip
+        yield quoted
+        yield re.sub("%..", lambda found: found[0].lower(), quoted)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    for before in range(3):
+        padded = b"\0" * before + raw
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(padded[: len(padded) // 3 * 3]).decode()
+            yield text[4 * (before > 0) :]

@@ -14,6 +14,13 @@ from aggregator.wording import sentence
 LONGEST_PAUSE = 6 * 3600
 LONGEST_PAUSE_AFTER_BUG = 24 * 3600
 
+KEPT = "What it had brought is kept, what it had not come to stays as it was, and everything else goes on."
+TELL = "If it happens again, tell its author, or switch the source off."
+MEND = (
+    "What it brought stays, and everything else goes on without it. Mend the plugin or install it anew; Bandstand then "
+    "goes on by itself."
+)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -36,7 +43,10 @@ def after(failure: Failure, provider: str, failures: int, blocked_until: float |
             words = f"The settings do not fit. {told} Nothing is read until they are corrected."
             return Verdict("settings error", words)
         case "load":
-            words = f"{provider} cannot be loaded: {told} Everything else goes on without it."
+            words = (
+                f"{provider} cannot be loaded: {told} What it brought stays, and everything else goes on without it. "
+            )
+            words += "Mend the plugin or install it anew; Bandstand then goes on by itself."
             return Verdict("load error", words)
         case "stopped":
             return Verdict("ready", told, failures=failures)
@@ -46,7 +56,9 @@ def after(failure: Failure, provider: str, failures: int, blocked_until: float |
     if blocked_until is not None:  # the client library hid the refusal behind some other error
         return Verdict("backing off", _asked_for_pause(provider, round(blocked_until)), round(blocked_until), failures)
     until = now + pause(failure.kind, failures + 1)
-    return Verdict("backing off", f"{_trouble(failure.kind, provider, told)} {_again(until)}", until, failures + 1)
+    return Verdict(
+        "backing off", f"{_trouble(failure.kind, provider, told)} {_again(failure.kind, until)}", until, failures + 1
+    )
 
 
 def resting(provider: str, until: float) -> Verdict:
@@ -72,12 +84,15 @@ def _trouble(kind: str, provider: str, told: str) -> str:
             return f"{provider} answered something that makes no sense: {told} Your library stays as it is."
         case "host":
             return f"Bandstand itself failed while it read {provider}: {told} Your library stays as it is."
+        case "late":
+            return f"{provider} was stopped: {told} {KEPT}"
         case _:
-            return f"Bug in {provider}: {told} It was stopped, and what it had brought is kept."
+            return f"Bug in {provider}: {told} It was stopped. {KEPT}"
 
 
-def _again(until: int) -> str:
-    return f"Bandstand tries again by itself {clock(until)}; “Sync now” tries at once."
+def _again(kind: str, until: int) -> str:
+    words = f"Bandstand tries again by itself {clock(until)}; “Sync now” tries at once."
+    return f"{words} {TELL}" if kind in ("bug", "late") else words
 
 
 def clock(until: int) -> str:

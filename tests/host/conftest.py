@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -142,3 +143,12 @@ def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError("it never came to be")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is still at work."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

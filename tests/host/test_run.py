@@ -12,7 +12,7 @@ import pytest
 
 from aggregator import sources
 from aggregator._host import accounts, runs
-from tests.host.conftest import Home, Service, until
+from tests.host.conftest import Home, Service, alive, until
 
 
 def test_records_state_and_log_of_a_good_run_are_stored(home: Home) -> None:
@@ -108,15 +108,7 @@ def test_what_is_no_record_is_a_bug(home: Home) -> None:
 def test_processes_that_a_plugin_started_end_with_it(home: Home) -> None:
     home.run(home.account("children"))
     pid = int(home.lines()[0][1].split()[1])
-    until(lambda: not _alive(pid))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    until(lambda: not alive(pid))
 
 
 @pytest.mark.parametrize("hide", [False, True])
