@@ -96,6 +96,6 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "until": lambda day: f"{date.fromisoformat(day):%-d %B %Y}",
     "start": lambda time: str(time)[:5],
     "doors": lambda time: str(time)[:5],
-    "tracks": lambda ids: f"{len(ids):,} songs",
+    "tracks": lambda ids: "1 song" if len(ids) == 1 else f"{len(ids):,} songs",
     "audio.size": lambda octets: f"{octets / 1e6:.1f} MB",
 }

@@ -18,7 +18,7 @@ from aggregator.config import Config
 from aggregator.store import Store, open_store
 from web import create_app
 
-from . import seed
+from . import seed, seed_sources
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FLAGS = [
@@ -119,6 +119,30 @@ def ids(house: Store) -> dict[str, int]:
 def at_home(house: Store) -> FlaskClient:
     """Ana's browser in that household, signed in as the demo does it."""
     return create_app(Config(data=house.folder, path=None), house).test_client()
+
+
+@pytest.fixture(scope="session")
+def prepared(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """That household with `seed_sources.every_state`, and the numbers of its accounts by key."""
+    folder = tmp_path_factory.mktemp("states") / "data"
+    shutil.copytree(furnished, folder)
+    store = open_store(folder)
+    numbers = seed_sources.every_state(store, listeners.everyone(store)[0].id, furnished.parent / "music")
+    store.close()
+    return folder, numbers
+
+
+@pytest.fixture
+def many(prepared: tuple[Path, dict[str, int]], tmp_path: Path) -> Iterator[Store]:
+    shutil.copytree(prepared[0], tmp_path / "many")
+    opened = open_store(tmp_path / "many")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def numbers(prepared: tuple[Path, dict[str, int]]) -> dict[str, int]:
+    return prepared[1]
 
 
 # --- the browser ------------------------------------------------------------------------------------------------------
