@@ -10,10 +10,10 @@ import json
 import re
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -68,6 +68,7 @@ _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 _SPOTIFY = re.compile(r"track/([0-9A-Za-z]{22})")
 _FORMS: dict[str, Literal["album", "ep", "single"]] = {"album": "album", "ep": "ep", "single": "single"}
 
+R = TypeVar("R", Artist, Edition)
 Json = dict[str, Any]
 Span = list[int | None]
 """[since, until): seconds since 1970; until None: now."""
@@ -190,7 +191,11 @@ class ListenBrainz(Provider, History, Friends, Discovery):
             answer = self._ask(f"/1/stats/user/{quote(friend.id, safe='')}/artists", query)
         except Unknown:
             return []
-        return [(_artist(each), int(each["listen_count"])) for each in answer.get("payload", {}).get("artists", [])]
+        if answer == {}:  # not made yet
+            return []
+        payload = answer.get("payload") if isinstance(answer, dict) else None
+        ranked = _listed(payload.get("artists") if isinstance(payload, dict) else None)
+        return [(artist, int(_number(told.get("listen_count")))) for told, artist in _each(ranked, _artist)]
 
     # --- live -----------------------------------------------------------------------------------------------------
 
@@ -203,22 +208,25 @@ class ListenBrainz(Provider, History, Friends, Discovery):
             listed = self._ask("/similar-artists/json", query, at=self.settings.labs)
         except Unknown:
             return []
-        near = [each for each in listed if each.get("name") and each.get("artist_mbid") != artist.ids["mbid"]]
-        best = max((float(each.get("score") or 0) for each in near), default=0.0)
-        return [(_artist(each), float(each.get("score") or 0) / best if best else 0.0) for each in near]
+        near = [each for each in _listed(listed) if each.get("artist_mbid") != artist.ids["mbid"]]
+        near.sort(key=lambda each: -_number(each.get("score")))
+        best = max((_number(each.get("score")) for each in near), default=0.0) or 1.0
+        return [(other, _number(told.get("score")) / best) for told, other in _each(near, _artist)]
 
     def tags(self, artist: Artist) -> Iterable[Tag]:
-        words = (self._about(artist, "tag").get("tag") or {}).get("artist") or []
-        most = max((word.get("count") or 0 for word in words), default=0)
-        ranked = sorted(words, key=lambda word: -(word.get("count") or 0))
-        return [Tag(name=word["tag"], weight=100 * word["count"] / most) for word in ranked if word.get("count")]
+        told = self._about(artist, "tag").get("tag")
+        words = _dicts(told.get("artist") if isinstance(told, dict) else None)
+        counts = {word["tag"]: _number(word.get("count")) for word in words if isinstance(word.get("tag"), str)}
+        most = max(counts.values(), default=0.0)
+        ranked = sorted(counts.items(), key=lambda pair: -pair[1])
+        return [Tag(name=name, weight=100 * count / most) for name, count in ranked if name and count > 0]
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
         """Newest first: the service does not say which are popular."""
-        groups = self._about(artist, "release_group").get("release_group") or []
-        albums = [group for group in groups if group.get("name") and group.get("type") in ("Album", "EP")]
-        albums.sort(key=lambda group: group.get("date") or "", reverse=True)
-        return [_edition(group, artist) for group in albums[:POPULAR]]
+        groups = _dicts(self._about(artist, "release_group").get("release_group"))
+        albums = [group for group in groups if group.get("type") in ("Album", "EP")]
+        albums.sort(key=lambda group: str(group.get("date") or ""), reverse=True)
+        return [album for _, album in _each(albums[:POPULAR], lambda group: _edition(group, artist))]
 
     def _about(self, artist: Artist, part: str) -> Json:
         """What is known of an artist, with that part; empty for one who is not known."""
@@ -228,7 +236,7 @@ class ListenBrainz(Provider, History, Friends, Discovery):
             found = self._ask("/1/metadata/artist/", {"artist_mbids": artist.ids["mbid"], "inc": part})
         except Unknown:
             return {}
-        return found[0] if isinstance(found, list) and found else {}
+        return next(iter(_listed(found)), {})
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -389,6 +397,34 @@ def _length(more: Json) -> float | None:
         except (TypeError, ValueError):
             continue
     return None
+
+
+def _listed(told: Any) -> list[Json]:
+    if not isinstance(told, list):
+        raise BadData("ListenBrainz sent something that is not a list.")
+    return _dicts(told)
+
+
+def _dicts(told: Any) -> list[Json]:
+    return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+
+
+def _each(told: Iterable[Json], convert: Callable[[Json], R]) -> Iterator[tuple[Json, R]]:
+    """What can be read of a list, once each: an entry without its name is nothing to a listener."""
+    ids = set[str]()
+    for each in told:
+        try:
+            record = convert(each)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+        if record.id not in ids:
+            ids.add(record.id)
+            yield each, record
+
+
+def _number(told: Any) -> float:
+    """0 for what is no number."""
+    return float(told) if isinstance(told, int | float) and told > 0 else 0.0
 
 
 def _artist(told: Json) -> Artist:
