@@ -52,7 +52,7 @@ LONGEST_TRACEBACK = 20_000
 """Characters that leave; the host keeps fewer, once it has taken the secrets out."""
 MEMORY_AT_IMPORT = 1024
 """Megabytes for a plugin that has not said yet how many it needs."""
-SHARE_OF_TIME = 0.8
+SHARE_OF_TIME = 0.5
 """No answer of a service may take more of the time for an order: `Unavailable` says more than being stopped."""
 
 SNAPSHOTS = ("library", "shows", "friends")

@@ -49,9 +49,10 @@ class Door(Protocol):
 class Gate:
     """`aggregator.plugin.Gate`, in a child or (with `LocalDoor`) in the process of a test."""
 
-    def __init__(self, door: Door, cache: Path | None = None) -> None:
+    def __init__(self, door: Door, cache: Path | None = None, cache_key: str | None = None) -> None:
         self._door = door
         self._cache = cache
+        self._cache_key = cache_key
         self.seconds = ANSWER_SECONDS
 
     def hurry(self, seconds: float) -> None:
@@ -62,7 +63,7 @@ class Gate:
     def session(self) -> requests.Session:
         from aggregator._host import gate_requests
 
-        return gate_requests.session(self, self._door, self._cache)
+        return gate_requests.session(self, self._door, self._cache, self._cache_key)
 
     @cached_property
     def transport(self) -> httpx2.BaseTransport:

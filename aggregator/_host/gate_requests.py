@@ -1,19 +1,20 @@
 """The door for requests. Imported on first use: requests-cache costs 100 ms.
 
 Nothing is cached unless a call asks for it (``session.get(url, expire_after=3600)``): a sync must see what the service
-says now. The file belongs to one account, because requests-cache leaves Authorization out of its keys.
+says now. The file belongs to one account, because requests-cache leaves Authorization out of its keys; and it is
+encrypted, because services repeat keys and tokens in addresses, redirects and answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests_cache import DO_NOT_CACHE, CachedSession
+from requests_cache import DO_NOT_CACHE, CachedSession, SerializerPipeline, Stage, pickle_serializer
 
 from aggregator._host import faults
 from aggregator._host.gate import (
@@ -28,6 +29,9 @@ from aggregator._host.gate import (
     whole,
 )
 from aggregator.plugin import BadData, Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 BITE = 1 << 16
 """Bytes of an answer that are unpacked at once."""
@@ -56,8 +60,8 @@ class _Adapter(HTTPAdapter):
         return response
 
 
-def session(gate: Gate, door: Door, cache: Path | None) -> requests.Session:
-    made = _uncached() if cache is None else _cached(cache)
+def session(gate: Gate, door: Door, cache: Path | None, key: str | None) -> requests.Session:
+    made = _uncached() if cache is None else _cached(cache, key)
     made.headers["User-Agent"] = USER_AGENT
     made.max_redirects = MOST_REDIRECTS
     for scheme in ("https://", "http://"):
@@ -69,7 +73,10 @@ def _uncached() -> requests.Session:
     return CachedSession(backend="memory", expire_after=DO_NOT_CACHE)
 
 
-def _cached(path: Path) -> requests.Session:
+def _cached(path: Path, key: str | None) -> requests.Session:
+    """`key` None: what is kept can be read by this session alone."""
+    from cryptography.fernet import Fernet
+
     path.parent.mkdir(parents=True, exist_ok=True)
     return CachedSession(
         str(path),
@@ -78,7 +85,20 @@ def _cached(path: Path) -> requests.Session:
         allowable_codes=(200,),
         allowable_methods=("GET",),
         stale_if_error=False,
+        serializer=_sealed(Fernet(key or Fernet.generate_key())),
     )
+
+
+def _sealed(box: Fernet) -> SerializerPipeline:
+    from cryptography.fernet import InvalidToken
+
+    def opened(kept: bytes) -> bytes:
+        try:
+            return box.decrypt(kept)
+        except InvalidToken:
+            raise ValueError("It was kept with another key.") from None  # which requests-cache takes for a miss
+
+    return SerializerPipeline([*pickle_serializer.stages, Stage(dumps=box.encrypt, loads=opened)], is_binary=True)
 
 
 def json(session: requests.Session, url: str, options: Mapping[str, Any]) -> Any:

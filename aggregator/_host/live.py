@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import defaultdict
@@ -121,12 +122,17 @@ class Warm:
         if account and (account.blocked_until or 0) > time.time():
             raise Failure("RateLimited", account.state_words)
         try:
-            return self.call(account_id, method, argument)
+            return self._without_secrets(account_id, self.call(account_id, method, argument))
         finally:
             if account and (until := self._house.limits.blocked_until(account_id)):
                 with self._house.store.write() as conn:
                     words = states.resting(account.name, until).words
                     accounts.judge(conn, account_id, blocked_until=round(until), state="backing off", state_words=words)
+
+    def _without_secrets(self, account_id: int, items: Any) -> Any:
+        """What may be stored and shown: services repeat keys in addresses, and providers pass them on."""
+        warm = self._kept.get(account_id)
+        return json.loads(warm.duties.redact.data(json.dumps(items, ensure_ascii=False))) if warm else items
 
     def _ready(self, account: Account) -> _Warm:
         warm = self._kept.get(account.id)

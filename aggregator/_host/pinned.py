@@ -85,7 +85,8 @@ def _settings(
     manifest = catalogue.manifest(pinned.provider)
     if manifest is None:
         words = f"{catalogue.missing(pinned.provider)} Correct config.toml, or install it."
-        kept: dict[str, object] = {} if known else {"settings": {}}  # which of them are secrets only the provider can say
+        # Which of the written ones are secrets only the provider can say: none is stored before.
+        kept: dict[str, object] = {} if known else {"settings": {}}
         return {**kept, "state": "load error", "state_words": words}
     try:
         plain, secret = entered(house, known, pinned, manifest, environ)

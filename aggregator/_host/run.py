@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from aggregator._host import accounts, find, runs
+from aggregator._host import accounts, find, frames, runs
 from aggregator._host.accounts import REMEMBERED, Account
 from aggregator._host.limits import Limits, Turn
 from aggregator._host.process import Batch, Child, Failure
@@ -208,7 +208,7 @@ def run_account(
             began = time.monotonic()
             for scope, order in orders(house.store, account, capability, wanted or Wanted()):
                 for batch in child.run(order, provided.manifest.deadline, began):
-                    recorder.commit(scope, batch, duties.lines())
+                    recorder.commit(scope, _without_secrets(batch, duties.redact), duties.lines())
             return recorder.finish()
         except Failure as failure:
             ended = Failure("stopped", STOPPED) if recorder.unwanted() else failure
@@ -240,6 +240,13 @@ def _redacted(failure: Failure, redact: Redactor) -> Failure:
     failure.words = words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}…"
     failure.traceback = failure.traceback and storable(redact(failure.traceback))[-LONGEST_TRACEBACK:]
     return failure
+
+
+def _without_secrets(batch: Batch, redact: Redactor) -> Batch:
+    """Services repeat keys in addresses and messages, and providers pass them on: nothing of that is stored."""
+    told = frames.BATCH.dump_json(list(batch.records), exclude_none=True).decode()  # type: ignore[arg-type]
+    cleaned = redact.data(told)
+    return batch if cleaned == told else Batch(frames.BATCH.validate_json(cleaned), batch.state)
 
 
 def storable(text: str) -> str:

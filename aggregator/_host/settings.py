@@ -153,6 +153,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[Any]) -> None:
         self._hidden: list[str] = []
+        self._unmistakable: list[str] = []
         for secret in secrets:
             self.add(str(secret))
 
@@ -160,15 +161,27 @@ class Redactor:
         """Shorter than four characters it would be found everywhere, and hides nothing."""
         found = {spelling for spelling in spellings(secret) if len(spelling) >= LEAST}
         self._hidden = sorted({*self._hidden, *found}, key=len, reverse=True)
+        if _UNMISTAKABLE.match(secret):
+            self._unmistakable = sorted({*self._unmistakable, *found}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        for secret in self._hidden:
-            if secret in text:
-                text = text.replace(secret, HIDDEN)
-        return text
+        """For words: of whatever is hidden, nothing stays."""
+        return _without(text, self._hidden)
+
+    def data(self, text: str) -> str:
+        """For what a service said: only keys and tokens go, for a password may be the title of a song as well."""
+        return _without(text, self._unmistakable)
+
+
+def _without(text: str, hidden: Iterable[str]) -> str:
+    for secret in hidden:
+        if secret in text:
+            text = text.replace(secret, HIDDEN)
+    return text
 
 
 LEAST = 4
+_UNMISTAKABLE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{12,}$")
 
 
 def spellings(secret: str) -> Iterator[str]:
@@ -180,7 +193,8 @@ def spellings(secret: str) -> Iterator[str]:
     lines = [line for line in secret.splitlines() if len(line) >= 2 * LEAST] if "\n" in secret else []
     for text in (secret, *lines):
         raw = text.encode(errors="surrogatepass")
-        yield from (text, repr(text)[1:-1], json.dumps(text)[1:-1], html.escape(text), raw.hex(), raw.hex().upper())
+        yield from (text, repr(text)[1:-1], repr(raw)[2:-1], json.dumps(text)[1:-1], html.escape(text))
+        yield from (raw.hex(), raw.hex().upper())
         yield from _in_urls(text)
         if len(raw) >= 2 * LEAST:
             yield from _in_base64(raw)
