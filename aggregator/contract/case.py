@@ -95,7 +95,7 @@ class Case:
 
     def trials(self) -> Iterator[tuple[Check, Case | Subject]]:
         """Every check with each thing it looks at."""
-        from aggregator.contract import declared, records, oddities, refusals, lasting  # noqa: F401, I001 - they enlist in this order
+        from aggregator.contract import declared, records, oddities, crowds, refusals, lasting  # noqa: F401, I001 - they enlist
 
         for each in CHECKS:
             if "provider" in each.shapes:

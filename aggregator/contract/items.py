@@ -159,16 +159,17 @@ class Listing:
         tree = self._counted(len(items) if isinstance(items, list) else 0, total, before)
         return self._written(replaced(tree, self._path, items))
 
-    def multiplied(self, items: Iterable[str], total: int, before: int) -> Reply:
-        """The answer with many items, each already written."""
-        many = list(items)
-        tree = replaced(self._counted(len(many), total, before), self._path, [_SLOT])
+    def crowded(self, items: Iterable[str], outside: Callable[[str, Any], Any]) -> Reply:
+        """The answer with many items, each already written. `outside` makes what stands beside them, by its name."""
+        tree = replaced(self._tree, self._path, [_SLOT])
+        for path, value in list(leaves(replaced(self._tree, self._path, []))):
+            tree = replaced(tree, path, outside(str(path[-1]), value))
         written = self._form.write(tree)
         slot = json.dumps(_SLOT) if self._form is JSON else _SLOT
         if self._form is XML:
             tag = str(self._path[-1])[1:]
             slot = f"<{tag}>{_SLOT}</{tag}>"
-        return self._reply.but(body=written.replace(slot, self._form.join.join(many)).encode())
+        return self._reply.but(body=written.replace(slot, self._form.join.join(items)).encode())
 
     def written(self, item: Any) -> str:
         return self._form.write(item)
@@ -183,14 +184,21 @@ class Listing:
             changes[before] = total
         outside = replaced(self._tree, self._path, [])
         for path, value in leaves(outside):
-            name = "".join(str(step) for step in path[-1:])
-            if total == 0 and _PAGES.search(name) and str(value).isdigit():
+            name = str(path[-1]) if path else ""
+            if total == 0 and counts_pages(name, value):
                 outside = replaced(outside, path, type(value)(0))
-            if not _TOTAL.search(name) or _NO_TOTAL.search(name) or not str(value).isdigit():
-                continue
-            if int(value) in changes:
+            elif counts_items(name, value) and int(value) in changes:
                 outside = replaced(outside, path, type(value)(changes[int(value)]))
         return outside
+
+
+def counts_items(name: str, value: Any) -> bool:
+    """Whether a value beside the list seems to say how many items there are."""
+    return bool(str(value).isdigit() and _TOTAL.search(name) and not _NO_TOTAL.search(name))
+
+
+def counts_pages(name: str, value: Any) -> bool:
+    return bool(str(value).isdigit() and _PAGES.search(name))
 
 
 def listing(reply: Reply, where: str = "") -> Listing | None:

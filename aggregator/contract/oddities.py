@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +11,6 @@ from typing import Any
 from aggregator.contract import items
 from aggregator.contract.case import Failed, NotApplicable, Subject, check, things, told
 from aggregator.contract.items import Path
-from aggregator.contract.network import Change
 from aggregator.contract.records import identity
 from aggregator.contract.replies import Reply
 from aggregator.contract.stage import Run
@@ -22,13 +19,6 @@ from aggregator.plugin import ProviderError, Show, Skipped
 MOST_FIELDS = 30
 """Fields of one item that are mangled; each takes a few runs."""
 MANY_ACTS = 60
-MANY = 10_000
-LONG = 60.0
-"""Seconds for a run over so many, on the slowest of machines."""
-SAMPLED = 200
-"""Records between two looks at the memory."""
-SMALL_BLOCKS = 3
-"""Blocks of memory that may stay of each item: an id that was seen, and where it is kept."""
 NAMES = (
     "AC/DC", "Sunn O)))", 'He said "no", it\'s \\ over', "<b>Bold</b> & Co.", "Sigur Rós – Ágætis", "مشروع ليلى",
     "🎸🔥 Emoji 👩‍🎤", "\u202egnilttes", "Łódź ﬁn ‌join", "%s {0} ${x}", "null", "0", "N" * 1000,
@@ -390,107 +380,6 @@ def pages_in_a_circle(subject: Subject) -> None:
 
 def _alike(asked: list[Any], one: int, other: int) -> bool:
     return bool(asked[one].request.page == asked[other].request.page and asked[one].reply is not asked[other].reply)
-
-
-@check("snapshot", "delta")
-def ten_thousand(subject: Subject) -> None:
-    """10,000 items pass one by one, in memory for one page and not for all of them."""
-    listings = subject.need_listings()
-    if len(subject.plain.asked) > 20 + len(listings):
-        raise NotApplicable("it asks once for each item, which would be 10,000 requests")
-    change, heaviest = _multiplied(subject)
-    count = _counted(subject, change, heaviest)
-    if count < MANY * 0.9:
-        raise NotApplicable(f"items cannot be multiplied in its replies: of {MANY:,} only {count:,} were told apart")
-
-
-def _counted(subject: Subject, change: Change, heaviest: Reply) -> int:
-    """How many records came of it. Raises `Failed` where too much was in memory meanwhile.
-
-    The interpreter's own count of small blocks is free, but says nothing of bytes: where it tells of more than the
-    heaviest answer and an id of each item, the run is made again under `tracemalloc`, which takes three times as long.
-    """
-    base, most, count = sys.getallocatedblocks(), 0, 0
-
-    def take(_record: Any) -> None:
-        nonlocal count, most
-        count += 1
-        if count % SAMPLED == 0:
-            most = max(most, sys.getallocatedblocks() - base)
-
-    run = subject.run(change, take=take, most=20 * MANY, seconds=LONG)
-    if run.error:
-        raise Failed(f"With {MANY:,} items, {told(run.error)}.")
-    if most > _blocks(heaviest) + SMALL_BLOCKS * MANY:
-        _weighed(subject, change, heaviest)
-    return count
-
-
-def _weighed(subject: Subject, change: Change, heaviest: Reply) -> None:
-    allowed = subject.case.stage.replies.memory_mb
-    page = _peak(lambda: _read(heaviest))
-    own = (_peak(lambda: subject.run(change, take=lambda _record: None, most=20 * MANY, seconds=LONG)) - 2 * page) / 1e6
-    if own > allowed:
-        raise Failed(f"{MANY:,} items took {own:.0f} MB beside two pages, where {allowed:g} do: yield as you read.")
-
-
-def _peak(work: Callable[[], object]) -> int:
-    """Bytes that were in use at once."""
-    tracemalloc.start()
-    try:
-        kept = work()
-        del kept
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def _blocks(reply: Reply) -> int:
-    base = sys.getallocatedblocks()
-    kept = _read(reply)
-    blocks = sys.getallocatedblocks() - base
-    del kept
-    return blocks
-
-
-def _read(reply: Reply) -> Any:
-    form = items.form_of(reply)
-    return form.read(reply.text) if form else None
-
-
-def _multiplied(subject: Subject) -> tuple[Change, Reply]:
-    """The replies with 10,000 items in all, and the longest of them."""
-    listings = subject.listings
-    share = MANY // len(listings) + 1
-    made: dict[bytes, Reply] = {}
-    known = _known_words(subject)
-    for order, number in enumerate(number for pages in subject.lists for number in pages):
-        pages = next(pages for pages in subject.lists if number in pages)
-        before = sum(len(listings[each].items) for each in pages)
-        moulds = [_mould(listings[number], item, known) for item in listings[number].items]
-        texts = (moulds[n % len(moulds)](order * share + n) for n in range(share))
-        made[subject.plain.asked[number].reply.body] = listings[number].multiplied(texts, share * len(pages), before)
-    return lambda _number, _request, reply: made.get(reply.body, reply), max(made.values(), key=lambda r: len(r.body))
-
-
-def _known_words(subject: Subject) -> set[str]:
-    """Ids and names of what the plain run brought: an item with others is another one."""
-    known: set[str] = set()
-    for record in _kept(subject.whole):
-        record = record[0] if isinstance(record, tuple) else record
-        known |= {str(word) for word in (getattr(record, "id", None), _name(record)) if word}
-    return known
-
-
-def _mould(listed: items.Listing, item: Any, known: set[str]) -> Callable[[int], str]:
-    """Writes an item with a number in its ids and names."""
-    marks = {str: "@@7777@@", int: 77777777}
-    for path, value in list(items.leaves(item)):
-        if str(value) in known and type(value) in marks:
-            mark = f"{value} {marks[str]}" if isinstance(value, str) else marks[int]
-            item = items.replaced(item, path, mark)
-    text = listed.written(item)
-    return lambda number: text.replace("@@7777@@", str(number)).replace("77777777", str(10_000_000 + number))
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from aggregator._host import faults
 from aggregator._host.settings import FormField, form
-from aggregator.contract.network import Asked, Change, Endless, Network, gate
+from aggregator.contract.network import MOST_CALLS, Asked, Change, Endless, Network, gate
 from aggregator.contract.replies import Replies, Request, Unusable
 from aggregator.plugin import Area, Complete, Provider
 
@@ -135,11 +135,12 @@ class Stage:
         take: Callable[[Any], object] | None = None,
         argument: Any = None,
         most: int = MOST_RECORDS,
+        calls: int = MOST_CALLS,
         seconds: float = SECONDS,
     ) -> Run:
         """Run one method to its end. `take` gets the records instead of the list."""
         run = Run(state=dict(state or {}))
-        network = Network(self.replies.told(), change, usual or [])
+        network = Network(self.replies.told(), change, usual or [], most=calls)
         lines = io.StringIO()
         kept = run.state
         log = _log(lines)
@@ -189,6 +190,9 @@ class Kept(dict[str, str]):
 
     def put(self, name: str, value: str) -> None:
         self[name] = value
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     @staticmethod
     def renewed(provider: Any) -> list[str]:
