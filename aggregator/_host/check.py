@@ -12,6 +12,7 @@ from aggregator._host import accounts, find, fitting, pinned
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
 from aggregator._host.run import House, open_child
+from aggregator._host.settings import form, titled
 from aggregator.config import Config, ConfigError
 from aggregator.store import StoreError, open_store
 
@@ -111,18 +112,25 @@ def _stored(house: House, catalogue: find.Catalogue, account: Account) -> Line:
     """An account that was connected in the dashboard."""
     provided = catalogue.providers.get(account.provider)
     if provided is None:
-        return False, f"account {account.key}: {catalogue.missing(account.provider)}"
+        return False, f"{_called(account)}: {catalogue.missing(account.provider)}"
+    fields = form(provided.manifest.settings)
     with Child() as child:
         try:
             open_child(house, account, provided, child)
         except Failure as failure:
-            return False, f"account {account.key}: {failure.words}"
-    return _fares(account)
+            return False, f"{_called(account)}: {titled(failure.words, fields)}"
+    good, words = _fares(account)
+    return good, titled(words, fields)
+
+
+def _called(account: Account) -> str:
+    """By its key in config.toml; what was connected in the dashboard, by the name it has there too."""
+    return f"account {account.key}" if account.pinned else f"account {account.name} ({account.key})"
 
 
 def _fares(account: Account) -> Line:
-    good = account.state in ("ready", "disabled")
-    return good, f"account {account.key}: {account.state}. {account.state_words}".rstrip(" .")
+    good = account.state in ("ready", "disabled", accounts.ERASING)
+    return good, f"{_called(account)}: {account.state}. {account.state_words}".rstrip(" .")
 
 
 def _with_bar(keys: list[str]) -> Iterable[str]:

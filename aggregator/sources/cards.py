@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from aggregator._host import accounts, find, runs, settings
 from aggregator._host.accounts import Account
+from aggregator._host.quota import Left, left
 from aggregator._host.schedule import next_run
-from aggregator._host.settings import FormField
+from aggregator._host.settings import FormField, Vault
 from aggregator.plugin import Limit
 from aggregator.sources.diffs import Diff, diffs
 from aggregator.store import Store
@@ -109,6 +110,8 @@ class SourceCard:
     held: tuple[HeldRemoval, ...]
     lines: tuple[Line, ...]
     """What it logged in its newest runs, and what it could not read when it was last read to the end; newest first."""
+    left: tuple[Left, ...]
+    """Calls that its service still allows, under each limit of an hour or more."""
     failures: int
     """Runs in a row that failed."""
     archived_at: int | None
@@ -156,7 +159,7 @@ def cards(store: Store, listener_id: int, hour: int = 4) -> list[SourceCard]:
     """The listener's own accounts and the household's. `hour`: of the nightly sync, for the next run."""
     catalogue = find.providers(store.folder)
     with store.read() as conn:
-        return _cards(conn, catalogue, listener_id, seen_by(conn, listener_id), hour)
+        return _cards(conn, catalogue, listener_id, seen_by(conn, listener_id), hour, Vault(store.folder))
 
 
 def archived(store: Store, listener_id: int) -> list[SourceCard]:
@@ -164,14 +167,19 @@ def archived(store: Store, listener_id: int) -> list[SourceCard]:
     catalogue = find.providers(store.folder)
     with store.read() as conn:
         gone = [each for each in visible_to(conn, listener_id) if each.archived_at is not None]
-        return _cards(conn, catalogue, listener_id, gone, 0) if gone else []
+        return _cards(conn, catalogue, listener_id, gone, 0, Vault(store.folder)) if gone else []
 
 
 def _cards(
-    conn: Connection, catalogue: find.Catalogue, listener_id: int, mine: list[Account], hour: int
+    conn: Connection, catalogue: find.Catalogue, listener_id: int, mine: list[Account], hour: int, vault: Vault
 ) -> list[SourceCard]:
     facts = _facts(conn, listener_id, [account.id for account in mine], hour)
-    return [_card(account, catalogue.providers.get(account.provider), facts) for account in mine]
+    now, told = time.time(), []
+    for account in mine:
+        provided = catalogue.providers.get(account.provider)
+        calls = left(conn, vault, account, provided.manifest, now) if provided else []
+        told.append(_card(account, provided, facts, tuple(calls)))
+    return told
 
 
 def offers(store: Store) -> list[Offer]:
@@ -256,7 +264,7 @@ def _facts(conn: Connection, listener_id: int, ids: list[int], hour: int) -> _Fa
     return _Facts(hour, ended, runs.busy(conn), *told)
 
 
-def _card(account: Account, provided: find.Provided | None, facts: _Facts) -> SourceCard:
+def _card(account: Account, provided: find.Provided | None, facts: _Facts, calls: tuple[Left, ...]) -> SourceCard:
     manifest = provided.manifest if provided else None
     return SourceCard(
         id=account.id,
@@ -275,6 +283,7 @@ def _card(account: Account, provided: find.Provided | None, facts: _Facts) -> So
         sizes=facts.sizes.get(account.id, {}),
         held=tuple(facts.held.get(account.id, ())),
         lines=tuple(facts.lines.get(account.id, ())),
+        left=calls,
         failures=account.failures,
         archived_at=account.archived_at,
         terms=_terms(provided) if provided else None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import sources
+from aggregator import listeners, sources
 from aggregator._host import accounts
 from aggregator.wording import sentence
 from tests.host.conftest import Home
@@ -58,6 +58,18 @@ def test_the_page_says_the_same(home: Home) -> None:
         "The settings do not fit. 'folder' is missing. 'foldr' is not a setting of Music folder; "
         "did you mean 'folder'? Nothing is read until they are corrected."
     )
+
+
+def test_what_was_connected_in_the_dashboard_is_named_as_there(home: Home) -> None:
+    account = home.account("files", foldr="/x")
+    home.run(account)
+    robin = listeners.create(home.store, "Robin", "owner").id
+    (card,) = sources.cards(home.store, robin)
+    assert "“Folder” is missing." in card.words
+    sources.rename(home.store, robin, account, "Attic")
+    configure(home, "")
+    assert "wrong  account Attic (files): " in (told := bandstand(home, "check").stdout)
+    assert "“Folder” is missing." in told
 
 
 def test_a_provider_that_never_was_is_not_said_to_be_gone(home: Home) -> None:

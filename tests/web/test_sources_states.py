@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,18 @@ def test_the_log_has_the_newest_lines_with_their_levels(ana: FlaskClient) -> Non
     )
     assert "skipped sp-odd: it has no title" in plain(told["spotify"])
     assert "Traceback …" in told["misset"]
+
+
+def test_the_calls_a_service_still_allows_are_counted(ana: FlaskClient, many: Store) -> None:
+    with many.write() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO quota (name, seconds, since, used) VALUES ('ticketmaster key', 86400, ?, 880)",
+            (int(time.time()) - 3600,),
+        )
+    told = cards(ana.get("/sources").text)
+    assert "4,120 of 5,000 calls left today all again in 22 hours" in plain(told["gigs"])
+    assert "at most 2 in a second, 5,000 in a day" in plain(told["gigs"])
+    assert "calls left" not in told["files"]
 
 
 def test_a_card_offers_what_its_state_allows(ana: FlaskClient) -> None:
