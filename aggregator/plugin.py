@@ -31,6 +31,7 @@ The third, *live*, is a plain call with a plain answer, stored by the host with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, time, timedelta
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
@@ -378,6 +379,10 @@ class Safe(Protocol):
     def get(self, name: str) -> str | None: ...
     def put(self, name: str, value: str) -> None:
         """Kept, encrypted, before this returns: a token that replaces the last one is put here before it is used."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No other run of this account is inside ``with self.safe.alone():`` at the same time. For renewing a token
+        that is good once: `get` it, renew it and `put` the new one inside. Raises `Unavailable` after 30 s."""
 
 
 Folder = Annotated[Path, Field(json_schema_extra={"format": "folder"})]

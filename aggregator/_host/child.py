@@ -355,6 +355,15 @@ class _Safe:
     def put(self, name: str, value: str) -> None:
         self._host.ask("keep secret", name=name, value=value)
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        if not self._host.ask("alone")["granted"]:
+            raise plugin.Unavailable("Another run of this account has been renewing its credentials for too long.")
+        try:
+            yield
+        finally:
+            self._host.ask("not alone")
+
 
 def _records(provider: Any, capability: str, order: dict[str, Any]) -> Iterable[Record]:
     match capability:

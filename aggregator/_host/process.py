@@ -69,6 +69,8 @@ class Duties(Protocol):
     def remember(self, url: str, status: int) -> None: ...
     def secret(self, name: str) -> str | None: ...
     def keep_secret(self, name: str, value: str) -> None: ...
+    def alone(self) -> bool: ...
+    def not_alone(self) -> None: ...
     def line(self, level: str, text: str) -> None: ...
 
 
@@ -90,6 +92,12 @@ class NoDuties:
 
     def keep_secret(self, name: str, value: str) -> None:
         """Nothing to keep."""
+
+    def alone(self) -> bool:
+        return True
+
+    def not_alone(self) -> None:
+        """Nobody waits."""
 
     def line(self, level: str, text: str) -> None:
         """Nobody reads it."""
@@ -263,6 +271,7 @@ class Child:
         except Exception as error:  # a duty failed, which is Bandstand's own mistake: the order ends with it
             self._broken = Failure("host", f"{type(error).__name__}: {error}", _trace(error))
         finally:  # whatever ended this thread, nobody shall wait for more
+            self._duties.not_alone()
             self._hand_over({})
             self._inbox.put(None)
 
@@ -282,6 +291,11 @@ class Child:
                 self._order({"is": "reply", "value": self._duties.secret(message["name"])})
             case "keep secret":
                 self._duties.keep_secret(message["name"], message["value"])
+                self._order({"is": "reply"})
+            case "alone":
+                self._order({"is": "reply", "granted": self._duties.alone()})
+            case "not alone":
+                self._duties.not_alone()
                 self._order({"is": "reply"})
             case "log":
                 self._duties.line(message["level"], message["line"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,6 +41,8 @@ LONGEST_LINE = 2000
 LONGEST_WORDS = 600
 LONGEST_TRACEBACK = 16_000
 """Characters that are kept."""
+RENEWING_SECONDS = 30.0
+"""How long one run waits for another of the same account to renew its credentials."""
 STOPPED = "The source was switched off or removed during this run. What it had brought until then stays."
 
 Watch = Callable[[int, int | None, str], None]
@@ -58,6 +60,8 @@ class House:
     """Whether a provider that is `public_only` may call addresses inside private networks all the same."""
     reading: dict[int, Child] = field(default_factory=dict)
     """Children that read an account just now."""
+    renewing: defaultdict[int, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    """By account: held by the one child that renews its credentials."""
     limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +109,7 @@ class Duties:
     trial: bool = False
     _lines: list[tuple[int, str, str]] = field(default_factory=list)
     _count: int = 0
+    _alone: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self) -> Turn:
@@ -131,6 +136,15 @@ class Duties:
         self.redact.add(value)
         with self.house.store.write() as conn:
             accounts.keep_secret(conn, self.account.id, name, value, self.house.vault)
+
+    def alone(self) -> bool:
+        self._alone = self.house.renewing[self.account.id].acquire(timeout=RENEWING_SECONDS)
+        return self._alone
+
+    def not_alone(self) -> None:
+        if self._alone:
+            self._alone = False
+            self.house.renewing[self.account.id].release()
 
     def line(self, level: str, text: str) -> None:
         with self._lock:
@@ -420,6 +434,12 @@ class _Trial:
 
     def keep_secret(self, name: str, value: str) -> None:
         self.secrets[name] = value
+
+    def alone(self) -> bool:
+        return True
+
+    def not_alone(self) -> None:
+        """Nobody waits."""
 
     def line(self, level: str, text: str) -> None:
         self.lines.append(text if level == "info" else f"{level}: {text}")

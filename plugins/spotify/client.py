@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,8 @@ SCOPES = (
     "user-library-read user-follow-read user-read-recently-played playlist-read-private playlist-read-collaborative"
 )
 SECONDS = 30
+SOON = 90
+"""Seconds before its end in which an access token is renewed; spotipy does so in the last 60."""
 QUOTA_PAUSE = 3600.0
 
 Json = dict[str, Any]
@@ -38,6 +41,7 @@ class Client:
         settings = provider.settings
         self._gate = provider.http
         self._own = settings.address.rstrip("/") + "/"
+        self._safe = provider.safe
         self._token = Token(provider.safe)
         self._spotify = spotipy.Spotify(
             auth_manager=auth_manager(provider, self._token),
@@ -81,18 +85,21 @@ class Client:
     def _call(self, ask: Callable[[], Any]) -> Json:
         """Ask; once more with a new access token where the old one is refused before its time."""
         try:
-            answer = self._in_words(ask)
+            answer = self._with_a_token(ask)
         except AuthFailed:
             if not self._token.renewable():
                 raise
-            answer = self._in_words(ask)
+            answer = self._with_a_token(ask)
         if not isinstance(answer, dict):
             raise BadData("Spotify sent something that is not JSON.")
         return answer
 
-    @staticmethod
-    def _in_words(ask: Callable[[], Any]) -> Any:
+    def _with_a_token(self, ask: Callable[[], Any]) -> Any:
+        """A refresh token may be good only once: of two runs one renews the access token, then the other does."""
         with in_words():
+            if not self._token.fresh:
+                with self._safe.alone():
+                    self._spotify.auth_manager.validate_token(self._token.get_cached_token())
             return ask()
 
 
@@ -103,6 +110,11 @@ class Token(CacheHandler):
         self._safe = safe
         self._token: Json = {"access_token": "", "expires_at": 0}
         self._used: str | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Good for so long that nobody renews it now."""
+        return bool(self._token["expires_at"] > time.time() + SOON)
 
     def get_cached_token(self) -> Json:
         kept = self._safe.get("refresh_token")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import shutil
@@ -64,6 +65,9 @@ class Kept(dict[str, str]):
 
     def put(self, name: str, value: str) -> None:
         self[name] = value
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
 
 class Account:

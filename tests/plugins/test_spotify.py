@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -251,6 +252,25 @@ def test_a_shrunken_list_is_held_by_the_host(home, world, service):
         service.switch(shrink=shrink)
         home.run(account)
         assert {kind: home.present(kind) for kind in before} == before
+
+
+def test_runs_at_the_same_time_never_lose_a_rotated_token(home, by_pkce):
+    """Two capabilities and a live call in children of their own, each of which begins without an access token."""
+    account = home.account("spotify", **by_pkce.settings)
+    trouble: list[str | None] = []
+
+    def ask() -> None:
+        trouble.append(home.house.warm.ask_all({account: "Spotify"}, "search", "tide", 60.0)[0]["error"])
+
+    for _ in range(2):
+        reads = [Thread(target=lambda what=what: trouble.append(home.run(account, what).error_words))
+                 for what in ("library", "history")]  # fmt: skip
+        for thread in (at_once := [*reads, Thread(target=ask)]):
+            thread.start()
+        for thread in at_once:
+            thread.join()
+        home.house.warm.drop(account)
+    assert trouble == [None] * 6
 
 
 def test_a_rotated_token_is_kept_by_the_host(home, by_pkce):
