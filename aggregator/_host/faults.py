@@ -6,6 +6,7 @@ The words name the host and never the address: keys stand in addresses.
 from __future__ import annotations
 
 import email.utils
+import http.client
 import json
 import math
 import socket
@@ -102,6 +103,8 @@ def _httpx2(error: BaseException, httpx2: Any) -> ProviderError | None:
     match error:
         case httpx2.HTTPStatusError():
             return _refused(host, error.response)
+        case httpx2.RemoteProtocolError() if "disconnected" in str(error):
+            return Unavailable(f"{host} broke the connection off.")
         case httpx2.DecodingError() | httpx2.RemoteProtocolError():
             return BadData(f"{host} sent only half of an answer, or one that cannot be unpacked.")
         case httpx2.TooManyRedirects() | httpx2.UnsupportedProtocol():
@@ -129,6 +132,7 @@ _CAUSES: dict[type[BaseException], Callable[[Any], str]] = {
     ssl.SSLError: lambda _: "and Bandstand could not agree on a secure connection",
     ConnectionRefusedError: lambda _: "refuses connections: it is switched off, or at another address",
     ConnectionResetError: lambda _: "broke the connection off",
+    http.client.BadStatusLine: lambda _: "answers in something else than HTTP",
     TimeoutError: lambda _: "did not answer in time",
 }
 """Causes by their type, the more special ones first."""

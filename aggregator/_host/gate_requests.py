@@ -55,8 +55,12 @@ class _Adapter(HTTPAdapter):
         """The answer with its body: nothing is left to be read afterwards, when nobody looks at the clock."""
         response = super().send(request, **options)
         watch(self._door, response.status_code, response.headers)
-        with response:  # only the connection is closed: the content stays
-            response._content = whole(response.iter_content(BITE))
+        try:
+            with response:  # only the connection is closed: the content stays
+                response._content = whole(response.iter_content(BITE))
+        except requests.RequestException as error:
+            error.request = request  # requests forgets whose body it was
+            raise
         return response
 
 
