@@ -25,7 +25,13 @@ from tests.torture import household, trial
 from tests.torture.household import STEPS
 from tests.torture.trial import Known, begin, wait
 
-DAYS = {"first sync": 1, "nightly sync": 2, "sync of an empty answer": 3, "sync that removes": 3}
+ONE, ALL = "account.key = 'streamAna'", "1"
+DAYS = {
+    "first sync": (1, ALL),
+    "nightly sync": (2, ALL),
+    "sync of an empty answer": (3, ONE),
+    "sync that removes": (3, ONE),
+}
 """What a steward is tried on. (After a service broke off it would wait for minutes.)"""
 STATEMENTS = 30
 """More than an upgrade has."""
@@ -50,7 +56,7 @@ def steward_killed(known: Known, chance: random.Random) -> tuple[str, list[str]]
     """Killed up to three times, then left alone until it has nothing more to do."""
     step = chance.choice(list(DAYS))
     with known.before(step) as data:
-        _ask_for_everything(data, DAYS[step])
+        _ask_on(data, *DAYS[step])
         kills = [chance.uniform(0.1, 4.0) for _ in range(chance.randint(1, 3))]
         for seconds in kills:
             trial.kill_after(begin(lambda: _work(data)), seconds)
@@ -63,7 +69,7 @@ def child_killed(known: Known, chance: random.Random) -> tuple[str, list[str]]:
     """Its run fails, the others go on; what it had sent is kept, and "Sync now" brings the rest."""
     step = chance.choice(list(DAYS))
     with known.before(step) as data:
-        _ask_for_everything(data, DAYS[step])
+        _ask_on(data, *DAYS[step])
         pid = begin(lambda: _work(data))
         time.sleep(chance.uniform(0.3, 2.5))
         killed = [_kill(child) for child in _children(pid) if chance.random() < 0.7]
@@ -80,9 +86,9 @@ def _work(data: Path) -> None:
     steward.Steward(Config(data=data, path=data / "config.toml")).run()
 
 
-def _ask_for_everything(data: Path, day: int) -> None:
+def _ask_on(data: Path, day: int, which: str) -> None:
     household.wake_up(data, day)
-    _ask(data, "1")
+    _ask(data, which)
 
 
 def _ask_the_failed(data: Path) -> bool:

@@ -6,12 +6,13 @@ import os
 import pickle
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def live(folder: Path) -> Known:
         shutil.copytree(data, folder / name)
         known.commits[name] = _counted(step, data)
         known.after[name] = look(data)
+        if name not in household.TROUBLED and (failed := _failed_runs(data)):
+            raise RuntimeError(f"undisturbed, and yet: {failed}")
     memory.write_bytes(pickle.dumps(known))
     return known
 
@@ -61,6 +64,11 @@ def _counted(step: household.Step, data: Path) -> int:
     if wait(begin(lambda: (step(data), out.write_text(str(faults.commits))))) != 0:
         raise RuntimeError("a step failed without being killed")
     return int(out.read_text())
+
+
+def _failed_runs(data: Path) -> list[str]:
+    with closing(sqlite3.connect(data / "bandstand.db")) as raw:
+        return [words for (words,) in raw.execute("SELECT error_words FROM run WHERE state = 'failed'")]
 
 
 def killed_at(known: Known, step: str, moment: str) -> list[str]:
