@@ -47,9 +47,11 @@ from .lineup import lineup
 __all__ = ["Calendar"]
 
 MOST_BYTES = 5 * 1024 * 1024
-CHUNK = 64 * 1024
 NO_CONCERT = "closed, private event, private hire, quiz, trivia, bingo, karaoke, open mic"
 LONGEST_NOTE = 500
+LONGEST_TITLE = 300
+LONGEST = 10_000
+"""Letters of any other text that are looked at."""
 AREAS = 8
 """Whose last answers are remembered: one for each area that listeners want."""
 
@@ -189,18 +191,18 @@ def _ask(provider: Provider, marks: dict[str, str]) -> Answer | None:
     url = _address(provider.settings.address)
     host = urlsplit(url).hostname
     try:
-        with provider.http.session.get(
-            url, headers={"Accept": "text/calendar, */*;q=0.1", **marks}, stream=True
-        ) as got:
-            if got.status_code == 304 and marks:
-                return None
-            if got.status_code != 200:
-                raise _refusal(got, host)
-            answer = Answer(_body(got, host), got.headers)
+        got = provider.http.session.get(url, headers={"Accept": "text/calendar, */*;q=0.1", **marks})
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
         raise BadData(f"{host} sent only half of the calendar.") from None
     except requests.RequestException as error:
         raise Unavailable(f"{host} cannot be reached ({type(error).__name__}).") from None
+    if got.status_code == 304 and marks:
+        return None
+    if got.status_code != 200:
+        raise _refusal(got, host)
+    if len(got.content) > MOST_BYTES:
+        raise BadData(f"The calendar of {host} is larger than {MOST_BYTES // 1024**2} MB.")
+    answer = Answer(got.content, got.headers)
     if "BEGIN:VCALENDAR" not in answer.text[:10_000].upper():
         raise BadData(f"What {host} sends is no calendar. Check the address in the settings.")
     return answer
@@ -213,16 +215,6 @@ def _address(said: str) -> str:
     if scheme not in ("https", "http") or not parts.hostname:
         raise AuthFailed("The calendar's address must begin with https:// or webcal://. Check it in the settings.")
     return urlunsplit(parts._replace(scheme=scheme))
-
-
-def _body(got: requests.Response, host: str | None) -> bytes:
-    """As much as a calendar may be; more is not read."""
-    body = b""
-    for chunk in got.iter_content(CHUNK):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise BadData(f"The calendar of {host} is larger than {MOST_BYTES // 1024**2} MB.")
-    return body
 
 
 def _decoded(body: bytes) -> str:
@@ -319,7 +311,7 @@ class Reader:
         day = entry.begins.at(self._zone).day
         if (entry.until or day) < self._area.since:
             return None
-        if self._no_concert.search(f"{entry.text('SUMMARY')} {entry.text('CATEGORIES')}"):
+        if self._no_concert.search(f"{entry.text('SUMMARY')[:LONGEST]} {entry.text('CATEGORIES')[:LONGEST]}"):
             self.left_out += 1
             return None
         if day > self._area.until:
@@ -342,17 +334,17 @@ def _skipped(fields: Fields, reason: str) -> Skipped:
 
 
 def _show(entry: Entry, settings: Any, head: Head, zone: ZoneInfo | None) -> Show:
-    title = " ".join(entry.text("SUMMARY").split())
+    title = " ".join(entry.text("SUMMARY")[:LONGEST].split())[:LONGEST_TITLE]
     if not title:
         raise Odd("it has no title")
-    about = _plain(entry.text("DESCRIPTION"))
+    about = _plain(entry.text("DESCRIPTION")[:LONGEST])
     begins = entry.begins.at(zone)
     if begins.start and begins.zone and begins.zone.key == "UTC":  # the venue's own clock is not known
         about = f"The calendar says {begins.start:%H:%M} UTC. {about}"
         begins = Moment(begins.day)
     venue = _venue(entry, settings, head, begins.zone or zone)
     festival = entry.until is not None or bool(_FESTIVAL.search(title))
-    link = next(iter(_LINK.findall(entry.text("URL")) or _LINK.findall(about)), None)
+    link = next(iter(_LINK.findall(entry.text("URL")[:LONGEST]) or _LINK.findall(about)), None)
     return Show(
         id=entry.key,
         title=title,
@@ -397,7 +389,7 @@ def _doors(about: str, start: time | None) -> time | None:
 
 def _venue(entry: Entry, settings: Any, head: Head, zone: ZoneInfo | None) -> Venue:
     """Where the entry says; what it leaves out is the settings' venue, and the last resort the calendar's name."""
-    where = " ".join(_plain(entry.text("LOCATION")).split())
+    where = " ".join(_plain(entry.text("LOCATION")[:LONGEST_TITLE]).split())
     where = "" if _LINK.match(where) else where
     name, _, rest = (part.strip() for part in where.partition(","))
     street_first = name[:1].isdigit()
@@ -405,7 +397,7 @@ def _venue(entry: Entry, settings: Any, head: Head, zone: ZoneInfo | None) -> Ve
     town, codes = _TOWN.search(where), _POSTAL.findall(where if street_first else rest)
     usual = {name: getattr(settings, name) or None for name in ("city", "postal_code", "latitude", "longitude")}
     told: Json = {"postal_code": codes[-1]} if codes else {}
-    told |= {"city": town[1], "region": town[2]} if town else {}
+    told |= {"city": town[1].strip(), "region": town[2]} if town else {}
     told |= _spot(entry.text("GEO"))
     return Venue(
         name=(settings.venue if at_home else name) or head.name or "Venue not told",

@@ -14,7 +14,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrulestr
-from icalendar.parser import Contentline, Contentlines, unescape_char
+from icalendar.parser import Contentline, Contentlines
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 MOST_REPEATS = 500
@@ -28,6 +28,7 @@ NOWHERE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Zulu", "UCT", "Universal", "Gree
 LONG = timedelta(hours=18)
 """What lasts longer goes on for several days."""
 
+_ESCAPE = re.compile(r"\\([\\;,nN\"])")
 _UID = re.compile(r"^UID(?:;[^:\n]*)?:(.*(?:\n[ \t].*)*)", re.M | re.I)
 _ZONE = re.compile(r"\bTZID[=:]\"?([^\"\n:;]+)")
 _HEAD = re.compile(r"^BEGIN:(?:VEVENT|VTODO|VJOURNAL|VFREEBUSY|VTIMEZONE)", re.M | re.I)
@@ -132,14 +133,18 @@ def fields_of(block: str) -> Fields:
     return found
 
 
+def _unescaped(value: str) -> str:
+    return _ESCAPE.sub(lambda said: "\n" if said[1] in "nN" else said[1], value)
+
+
 def uid_of(block: str) -> str:
     """The same as the text of UID, without reading the whole entry."""
     found = _UID.search(block)
-    return unescape_char(re.sub(r"\n[ \t]", "", found[1])).strip() if found else ""
+    return _unescaped(re.sub(r"\n[ \t]", "", found[1])).strip() if found else ""
 
 
 def text(fields: Fields, name: str) -> str:
-    return unescape_char(fields[name][0][1]).strip() if name in fields else ""
+    return _unescaped(fields[name][0][1]).strip() if name in fields else ""
 
 
 def zone_of(name: str) -> ZoneInfo | None:
