@@ -94,9 +94,9 @@ def undo(store: Store, decision_id: int) -> None:
         merging.settle(conn, kind, list(claims), int(time.time()))
 
 
-def history(conn: Connection, limit: int = 100) -> list[Decided]:
+def history(conn: Connection, listener_id: int, limit: int = 100) -> list[Decided]:
     """The newest first; undone ones among them."""
-    return decided(conn, "1 ORDER BY d.id DESC LIMIT ?", (limit,))
+    return decided(conn, listener_id, "1 ORDER BY d.id DESC LIMIT ?", (limit,))
 
 
 def unsure_pairs(

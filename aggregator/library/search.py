@@ -51,7 +51,7 @@ def search(conn: Connection, listener_id: int, text: str, limit: int = 8) -> Hit
     artists = [artist_card(row) for row in _items(conn, "artist", listener_id, text, limit)]
     songs = [song_card(row) for row in _items(conn, "recording", listener_id, text, limit)]
     albums = [album_card(row) for row in _items(conn, "album", listener_id, text, limit)]
-    shows = _shows(conn, text, limit)
+    shows = _shows(conn, listener_id, text, limit)
     names = {
         "artists": [hit.name for hit in artists],
         "songs": [hit.title for hit in songs],
@@ -86,14 +86,16 @@ def _items(conn: Connection, kind: str, listener_id: int, text: str, limit: int)
     ))  # fmt: skip
 
 
-def _shows(conn: Connection, text: str, limit: int) -> list[ShowHit]:
+def _shows(conn: Connection, listener_id: int, text: str, limit: int) -> list[ShowHit]:
     words = match("show", text)
     if words is None:
         return []
     yesterday = (datetime.fromtimestamp(time.time(), UTC) - timedelta(days=1)).date().isoformat()
     rows = conn.exec_driver_sql(
         "SELECT show.id, title, day, venue, place FROM (SELECT rowid FROM find WHERE find MATCH ? LIMIT ?) hit"
-        " JOIN show ON show.id = hit.rowid WHERE COALESCE(until, day) >= ? AND gone_at IS NULL ORDER BY day LIMIT ?",
-        (words, HITS, yesterday, limit),
+        " JOIN show ON show.id = hit.rowid WHERE COALESCE(until, day) >= ? AND gone_at IS NULL AND EXISTS (SELECT 1"
+        " FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id WHERE link.kind = 'show'"
+        " AND link.item_id = show.id AND (a.listener_id IS NULL OR a.listener_id = ?)) ORDER BY day LIMIT ?",
+        (words, HITS, yesterday, listener_id, limit),
     )
     return [ShowHit(*row) for row in rows]

@@ -109,7 +109,7 @@ def test_a_decision_sleeps_while_its_claim_is_absent(house, two_songs):
 def test_the_history_says_who_said_what(house, two_songs):
     decision = decisions.same(house.store, BEN, "recording", list(two_songs))
     decisions.undo(house.store, decision)
-    [said] = read(house, decisions.history)
+    [said] = read(house, decisions.history, 1)
     assert (said.listener, said.words) == ("Ben", "“Harbour” and “Der Hafen” are the same song")
     assert said.undone_at is not None
 

@@ -79,7 +79,7 @@ def test_decisions_and_secrets_of_then_still_count(old: Path) -> None:
         mine = accounts.by_key(conn, "bens-key")
         assert mine is not None
         assert accounts.secret(conn, mine.id, "api_key", Vault(old)) == SECRET + "-renewed"
-        standing = next(each for each in decisions.history(conn) if not each.undone_at and each.verdict == "same")
+        standing = next(each for each in decisions.history(conn, 1) if not each.undone_at and each.verdict == "same")
         together = conn.exec_driver_sql("SELECT COUNT(*) FROM artist").scalar_one()
     decisions.undo(store, standing.id)
     with store.read() as conn:

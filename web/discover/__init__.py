@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 from flask.typing import ResponseReturnValue
 
 from aggregator import recommendations, sources
+from aggregator.library import items
 from aggregator.recommendations import shelves
 from web.context import listener, store
 
@@ -37,7 +38,9 @@ def standing() -> ResponseReturnValue:
 def dismiss(kind: str, item_id: int) -> ResponseReturnValue:
     """Instead of the card its place says what happened, with an undo; without scripts the page does."""
     what = cast(Literal["album", "artist"], KINDS[kind])
-    said = recommendations.dismiss(store(), listener().id, what, item_id)
+    with store().read() as conn:
+        known = items.known(conn, listener().id, what, item_id)
+    said = recommendations.dismiss(store(), listener().id, what, item_id) if known else None
     if said is None:
         abort(404, "This is not in Bandstand any more.")
     if not _fragment():

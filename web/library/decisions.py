@@ -82,13 +82,13 @@ def split(kind: str, item_id: int) -> ResponseReturnValue:
 @bp.get("/library/decisions")
 def history() -> ResponseReturnValue:
     with store().read() as conn:
-        return render_template("library/decisions.html", history=decisions.history(conn))
+        return render_template("library/decisions.html", history=decisions.history(conn, listener().id))
 
 
 @bp.post("/library/decisions/<int:decision_id>/undo")
 def undo(decision_id: int) -> ResponseReturnValue:
     with store().read() as conn:
-        found = next((one for one in decisions.history(conn) if one.id == decision_id), None)
+        found = next((one for one in decisions.history(conn, listener().id) if one.id == decision_id), None)
     if found is None or found.undone_at is not None:
         abort(404, "That was undone before.")
     decisions.undo(store(), decision_id)
@@ -109,7 +109,7 @@ def _claims(kind: str, item_id: int) -> set[int]:
 def _say(decision_id: int) -> None:
     """Tells what was decided, with its undo beside it."""
     with store().read() as conn:
-        said = next(one for one in decisions.history(conn) if one.id == decision_id)
+        said = next(one for one in decisions.history(conn, listener().id) if one.id == decision_id)
     flash(f"{said.words}.", f"undo {decision_id}")
 
 

@@ -102,6 +102,9 @@ def track_list(item_id: int) -> ResponseReturnValue:
 def star(kind: stars.Kind, item_id: int) -> ResponseReturnValue:
     """Put a star on or take it off; answers with the button as it is then."""
     on = request.form.get("on") == "1"
+    with store().read() as conn:
+        if not items.known(conn, listener().id, kind, item_id):
+            abort(404, "This is not in your library any more.")
     if on and not stars.put(store(), listener().id, kind, item_id):
         abort(404, "This is not in your library any more.")
     if not on:

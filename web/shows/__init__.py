@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from aggregator import stances
+from aggregator.library import items
 from aggregator.shows import calendar, feed
 from web.context import listener, own_page, store
 from web.feed import instance
@@ -66,6 +67,8 @@ def say(artist_id: int) -> ResponseReturnValue:
     if "word" not in request.form or topic not in stances.TOPICS or word not in (None, *get_args(stances.Word)):
         abort(400, "Follow or mute an artist for shows, releases or news.")
     with store().write() as conn:
+        if not items.known(conn, listener().id, "artist", artist_id):
+            abort(404, "This artist is not in your library.")
         stances.say(
             conn,
             listener().id,

@@ -90,4 +90,4 @@ def _finish(said: dict[str, str]) -> ResponseReturnValue:
 
 def _is_expected(state: str) -> bool:
     begun = session.get("away")
-    return bool(begun) and secrets.compare_digest(begun["state"].encode(), state.encode())
+    return begun is not None and secrets.compare_digest(begun["state"].encode(), state.encode())

@@ -22,10 +22,10 @@ from aggregator.library.items.pages import (
     recording,
     resolve,
 )
-from aggregator.library.items.provenance import ClaimRow, Decided, provenance
+from aggregator.library.items.provenance import ClaimRow, Decided, known, provenance
 
 __all__ = [
     "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Decided",
     "Home", "Moved", "Page", "Query", "RecordingPage", "Size", "SongCard", "Version", "album", "albums", "artist",
-    "artists", "home", "provenance", "recording", "resolve", "sizes", "songs",
+    "artists", "home", "known", "provenance", "recording", "resolve", "sizes", "songs",
 ]  # fmt: skip

@@ -198,7 +198,7 @@ def _origin(
     return {
         "provenance": provenance(accounts, row.sources, row.plays, row.first_heard),
         "claims": claims,
-        "history": about(conn, kind, row.id),
+        "history": about(conn, listener_id, kind, row.id),
         "first_heard": row.first_heard,
         "last_heard": row.last_heard,
         "ids": json.loads(row.ids),
