@@ -1,7 +1,8 @@
 """What one run changed: what is new, what joined something there, what else became of it, what needs a listener.
 
-Read from `run_change`, where a run notes the claims it touched. The first run of an account notes none: everything is
-new then. What merged and what is in doubt is told as it is now, after the merging that follows a run.
+Read from `run_change`, where a run notes the claims it touched. An account's first run notes none, for everything is
+new then: it is told by the time in which its claims were first seen. What merged and what is in doubt is told as it is
+now, after the merging that follows a run.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Row, select, text
 
 from aggregator.library.decisions import Pair, unsure_pairs
 from aggregator.library.items.provenance import visible_accounts, words
+from aggregator.library.noted import MOST
 from aggregator.sources.cards import Line, Run, run_of, visible_to
 from aggregator.sources.differences import Difference, between
 from aggregator.sources.diffs import ELDER, TOUCHED, Diff, diffs
@@ -60,7 +62,7 @@ class Changes:
     account: str
     run: Run
     first: bool
-    """The first run of its kind: everything was new, and nothing is listed."""
+    """The first run of its kind, when everything was new."""
     sizes: Mapping[str, Mapping[str, int]]
     lists: Mapping[str, Sequence[Change]]
     more: frozenset[str]
@@ -112,24 +114,33 @@ def changes(
         if account is None or row is None:
             return None
         seen = visible_accounts(conn, listener_id)
-        asked = {"run": run_id, "account": account_id, "seen": json.dumps(list(seen))}
+        first = conn.execute(text(_IS_FIRST), {"run": run_id}).scalar() == 1
+        asked = {"run": run_id, "first": first, "account": account_id, "seen": json.dumps(list(seen))}
         sizes = _sizes(conn, asked)
         lists, more, goes_on = _lists(conn, asked, only, after, {number: name for number, (_, name) in seen.items()})
-        pairs = _pairs(conn, listener_id, run_id)
+        pairs = _pairs(conn, listener_id, asked)
         lines = conn.execute(select(run_line).where(run_line.c.run_id == run_id).order_by(run_line.c.id.desc())).all()
-        earlier = select(run.c.id).where(
-            run.c.account_id == account_id, run.c.what == row.what, run.c.state == "done", run.c.id < run_id
-        )
-        first = not sizes and row.state == "done" and conn.execute(earlier.limit(1)).first() is None
     told = [Line(line.at, line.level, line.line) for line in lines]
     return Changes(account_id, account.name, run_of(row), first, sizes, lists, more, goes_on, pairs, told)
 
 
 _RANK = " ".join(f"WHEN '{kind}' THEN {number}" for number, kind in enumerate(KINDS))
+_IS_FIRST = (
+    "SELECT NOT EXISTS (SELECT 1 FROM run_change WHERE run_id = r.id) AND NOT EXISTS (SELECT 1 FROM run b WHERE"
+    " b.account_id = r.account_id AND b.what = r.what AND b.state = 'done' AND b.id < r.id)"
+    " FROM run r WHERE r.id = :run"
+)
+_SEEN_FIRST = (
+    "FROM claim c JOIN run r ON r.id = :run WHERE :first AND c.account_id = r.account_id"
+    " AND c.scope LIKE r.what || ':%' AND c.first_seen BETWEEN r.started_at AND COALESCE(r.finished_at, c.first_seen)"
+)
+"""What records of a first run named; claims that other claims imply have no scope."""
 _NOTED = (
-    "WITH noted AS MATERIALIZED (SELECT n.what, c.id, c.kind, c.about, n.what = 'added' AND"  # noqa: S608
+    "WITH told AS (SELECT what, claim_id FROM run_change WHERE run_id = :run UNION ALL"  # noqa: S608
+    f" SELECT * FROM (SELECT 'added', c.id {_SEEN_FIRST} ORDER BY c.id LIMIT :most)),"
+    " noted AS MATERIALIZED (SELECT n.what, c.id, c.kind, c.about, n.what = 'added' AND"
     f" {ELDER} AS merged, CASE c.kind {_RANK} ELSE 9 END AS rank"
-    " FROM run_change n JOIN claim c ON c.id = n.claim_id WHERE n.run_id = :run)"
+    " FROM told n JOIN claim c ON c.id = n.claim_id)"
 )
 
 _SIZES = f"{_NOTED} SELECT what, kind, COUNT(*), SUM(merged) FROM noted GROUP BY what, kind ORDER BY rank"  # noqa: S608
@@ -137,7 +148,7 @@ _SIZES = f"{_NOTED} SELECT what, kind, COUNT(*), SUM(merged) FROM noted GROUP BY
 
 def _sizes(conn: Connection, asked: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     sizes: dict[str, dict[str, int]] = {}
-    for what, kind, count, merged in conn.execute(text(_SIZES), asked):
+    for what, kind, count, merged in conn.execute(text(_SIZES), {**asked, "most": -1}):
         sizes.setdefault(what, {})[kind] = count
         if merged:
             sizes.setdefault("merged", {})[kind] = merged
@@ -173,7 +184,7 @@ def _lists(
     """The lists, which of them go on, and where the only one that was asked for does."""
     rank, _, last = after.partition("-")
     limit = PAGE if only else SHOWN
-    where = {"only": only, "rank": int(rank or -1), "last": int(last or 0), "limit": limit + 1}
+    where = {"most": MOST, "only": only, "rank": int(rank or -1), "last": int(last or 0), "limit": limit + 1}
     rows: dict[str, list[Row[Any]]] = {}
     for row in conn.execute(text(_LISTED), {**asked, **where}):
         rows.setdefault(only or row.what, []).append(row)
@@ -209,7 +220,11 @@ def _credit(said: Mapping[str, Any], mark: str) -> str:
     return ", ".join(filter(None, (names or place, said.get("day"), mark)))
 
 
-def _pairs(conn: Connection, listener_id: int, run_id: int) -> list[Pair]:
+_DOUBTED = f"SELECT c.id {_SEEN_FIRST} AND (c.id IN (SELECT a FROM unsure) OR c.id IN (SELECT b FROM unsure))"  # noqa: S608
+
+
+def _pairs(conn: Connection, listener_id: int, asked: Mapping[str, Any]) -> list[Pair]:
     """Questions that this run raised."""
-    touched = {row.id for row in conn.execute(text(TOUCHED), {"runs": json.dumps([run_id])})}
+    asked = {"runs": json.dumps([asked["run"]]), **asked}
+    touched = {row.id for row in conn.execute(text(_DOUBTED if asked["first"] else TOUCHED), asked)}
     return unsure_pairs(conn, listener_id, among=touched) if touched else []

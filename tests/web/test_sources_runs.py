@@ -104,7 +104,13 @@ def test_one_list_is_shown_by_itself(ana: FlaskClient, news: str) -> None:
 
 def test_the_first_run_says_that_everything_was_new(ana: FlaskClient, numbers: dict[str, int]) -> None:
     runs = re.findall(r'href="(/sources/\d+/runs/\d+)"', ana.get(f"/sources/{numbers['files']}/runs").text)
-    assert "This was its first reading, so everything was new." in plain(ana.get(runs[-1]).text)
+    page = ana.get(runs[-1]).text
+    assert "This was its first reading, so everything was new." in plain(page)
+    assert listed(page, "added") == [*(title for title, *_ in seed.ALBUMS)]
+    assert "4 albums, 15 songs" in plain(page)
+    (spotify,) = re.findall(r'href="(/sources/\d+/runs/\d+)">8 added', ana.get("/sources").text)
+    first = re.sub(r"runs/\d+", "runs/2", spotify)
+    assert listed(ana.get(f"{first}?only=merged").text, "merged") == ["Harbour lights"]
 
 
 def test_a_run_that_failed_says_why(ana: FlaskClient, numbers: dict[str, int]) -> None:
