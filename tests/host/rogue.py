@@ -19,13 +19,15 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 class Rogue:
-    """`url` and a path of `_WAYS`. With `secure`, a folder for its self-signed certificate, it speaks TLS."""
+    """`url` and a path of `_WAYS`; `always`: the way of every path. With `secure`, a folder for its self-signed
+    certificate, it speaks TLS."""
 
     def __init__(self, secure: Path | None = None) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._tls = _self_signed(secure) if secure else None
         self.url = f"{'https' if secure else 'http'}://127.0.0.1:{self._listening.getsockname()[1]}"
         self.asked: list[str] = []
+        self.always: str | None = None
         self._over = threading.Event()
 
     def __enter__(self) -> Rogue:
@@ -51,7 +53,10 @@ class Rogue:
             asked = connection.recv(65536).decode()
             path = asked.split(" ")[1].partition("?")[0]
             self.asked.append(path)
-            _WAYS.get(path.strip("/").partition("/")[0], _fine)(self, connection)
+            way = self.always or path.strip("/").partition("/")[0]
+            _WAYS.get(way, _fine)(self, connection)
+            if way != "reset":
+                _part(connection)
 
     def trickle(self, connection: socket.socket, piece: bytes) -> None:
         while not self._over.is_set():
@@ -167,6 +172,14 @@ _WAYS: dict[str, Callable[[Rogue, socket.socket], None]] = {
     "broken": _status(b"500 Broken"),
     "odd": _status(b"418 Teapot"),
 }
+
+
+def _part(connection: socket.socket) -> None:
+    """Close in good order: what the other side still says is read, or closing would cut off what it was told."""
+    connection.settimeout(2.0)
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
 
 
 def _whole(body: bytes, headers: bytes = b"") -> bytes:

@@ -1,0 +1,64 @@
+"""Spotify through spotipy and Last.fm through pylast, against a server that breaks every promise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from aggregator.plugin import BadData, ProviderError, RateLimited, Unavailable
+from plugins.lastfm import Lastfm
+from plugins.spotify import Spotify
+from tests.host.rogue import Rogue
+from tests.plugins.conftest import Account
+
+TROUBLE: dict[str, tuple[type[ProviderError], ...]] = {
+    "silent": (Unavailable,),
+    "slow-headers": (Unavailable,),
+    "slow-body": (Unavailable,),
+    "half": (BadData, Unavailable),
+    "reset": (Unavailable,),
+    "hang-up": (Unavailable,),
+    "no-http": (Unavailable,),
+    "redirect": (BadData, Unavailable),
+    "bomb": (BadData,),
+    "no-gzip": (BadData, Unavailable),
+    "page": (BadData,),
+    "day": (RateLimited,),
+    "broken": (Unavailable,),
+}
+
+
+@pytest.fixture(scope="module")
+def rogue() -> Iterator[Rogue]:
+    with Rogue() as rogue:
+        yield rogue
+
+
+def spotify(rogue: Rogue, way: str) -> Account:
+    settings = {"client_id": "app", "client_secret": "of the app", "refresh_token": "permission"}
+    return Account(Spotify, **settings, address=f"{rogue.url}/{way}")
+
+
+def lastfm(rogue: Rogue, way: str) -> Account:
+    rogue.always = way  # the plugin keeps only the host of its address
+    return Account(Lastfm, user="robin", api_key="open-sesame-42", address=rogue.url)
+
+
+@pytest.mark.parametrize("service", [spotify, lastfm])
+@pytest.mark.parametrize("way", TROUBLE)
+def test_each_trouble_has_its_words_and_completes_nothing(rogue: Rogue, service: Any, way: str) -> None:
+    account = service(rogue, way)
+    account.gate.hurry(10.0 if way == "bomb" else 0.5)
+    began = time.monotonic()
+    try:
+        run = account.run()
+    finally:
+        rogue.always = None
+    assert time.monotonic() - began < 15
+    assert isinstance(run.error, TROUBLE[way]), repr(run.error)
+    assert run.scopes == []
+    if way == "day":
+        assert run.error.retry_after == 86400
