@@ -45,11 +45,36 @@ def _parser() -> argparse.ArgumentParser:
     restore.set_defaults(run=_restore)
     commands.add_parser("check", help="look whether everything is in order").set_defaults(run=_check)
     commands.add_parser("config-example", help="print a config.toml with every setting").set_defaults(run=_example)
+    _for_authors(commands)
     for name, run in (("_web", _web), ("_steward", _steward)):  # the processes of `serve`
         part = commands.add_parser(name)
         part.add_argument("--until-closed", action="store_true", help="end when standard input is closed")
         part.set_defaults(run=run)
     return parser
+
+
+def _for_authors(commands: Any) -> None:
+    parts = ["library", "history", "friends", "shows", "discovery", "radio", "search"]
+    new = commands.add_parser("new-provider", help="write a provider to begin with, its test and its replies")
+    new.add_argument("name", help="small letters: its file, and its id")
+    new.add_argument("--capability", action="append", choices=parts, required=True, help="may be given several times")
+    new.add_argument(
+        "--drop-in", action="store_true", help="into the data directory's plugins folder, not into this one"
+    )
+    new.set_defaults(run=_new_provider)
+    trying = commands.add_parser("try", help="see what a provider would yield, with nothing stored")
+    trying.add_argument("provider", help="a file, a package folder, or a provider's id")
+    trying.add_argument("--capability", action="append", choices=parts, help="only this part (may be repeated)")
+    source = trying.add_mutually_exclusive_group()
+    source.add_argument("--recorded", dest="live", action="store_false", default=None, help="from its recorded replies")
+    source.add_argument("--live", dest="live", action="store_true", help="from the service itself")
+    trying.add_argument("--record", action="store_true", help="from the service, and write its replies file")
+    trying.add_argument("--limit", type=int, default=20, metavar="N", help="rows to show of each part (default: 20)")
+    trying.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting; VALUE may be env:X"
+    )
+    trying.add_argument("--near", metavar="LAT,LON", help="where shows are looked for (default: London)")
+    trying.set_defaults(run=_try)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -122,6 +147,41 @@ def _example(_options: argparse.Namespace) -> int:
 
     print(example.text(), end="")
     return 0
+
+
+def _new_provider(options: argparse.Namespace) -> int:
+    from aggregator import config
+    from aggregator._host import draft
+
+    try:
+        data = config.load(options.config).data
+        folder = data / "plugins" if options.drop_in else Path()
+        written = draft.new_provider(options.name, options.capability, folder, data)
+    except (config.ConfigError, draft.CannotDraft) as error:
+        return _refuse(error)
+    for path in (written.provider, written.replies, written.test):
+        print(f"wrote {path}")
+    print(f"\nNext: bandstand try {written.provider}\n      python -m aggregator.contract {written.provider}")
+    return 0
+
+
+def _try(options: argparse.Namespace) -> int:
+    from aggregator import config
+    from aggregator._host import rehearse
+
+    try:
+        asked = rehearse.Asked(
+            options.provider,
+            tuple(options.capability or ()),
+            options.live,
+            options.record,
+            options.limit,
+            rehearse.told_settings(options.set),
+            rehearse.told_place(options.near),
+        )
+        return rehearse.rehearse(asked, config.load(options.config))
+    except (config.ConfigError, rehearse.CannotTry) as error:
+        return _refuse(error)
 
 
 def _steward(options: argparse.Namespace) -> int:

@@ -207,11 +207,7 @@ class Worker:
             stay_outside()
         provider = cls()
         provider.settings = _settings(cls, order["settings"])
-        provider.http = self._gate = Gate(
-            _Door(self._host, order["remembered"]),
-            Path(order["cache"]) if order["cache"] else None,
-            order.get("cache_key"),
-        )
+        provider.http = self._gate = _gate(_Door(self._host, order["remembered"]), order)
         self._state = State(order["state"])
         provider.state = self._state
         provider.safe = _Safe(self._host)
@@ -340,6 +336,14 @@ class _Door:
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status
         self._host.send("remember", url=url, status=status)
+
+
+def _gate(door: _Door, order: dict[str, Any]) -> Gate:
+    if how := order.get("tape"):
+        from aggregator.contract import tape
+
+        return tape.gate(door, how)
+    return Gate(door, Path(order["cache"]) if order["cache"] else None, order.get("cache_key"))
 
 
 class _Safe:

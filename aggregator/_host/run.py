@@ -370,16 +370,17 @@ def stream(
     area: Area | None = None,
     state: dict[str, Any] | None = None,
     lines: list[str] | None = None,
+    tape: Mapping[str, str] | None = None,
     seconds: float = 60.0,
 ) -> Iterator[Record]:
     """Run a provider in a real child behind a real gate and yield what it yields. Raises `Failure`.
 
     `target` as in `load.classes` (``plugins.files``, or the path of a file). `state` is read and then holds what the
-    provider kept; `lines` receives what it printed and logged.
+    provider kept; `lines` receives what it printed and logged. `tape`: what is recorded or played; see `contract.tape`.
     """
     duties = _Trial(lines if lines is not None else [])
     kept = state if state is not None else {}
-    with open_trial(target, settings or {}, duties, provider=provider, state=kept) as child:
+    with open_trial(target, settings or {}, duties, provider=provider, state=kept, tape=tape) as child:
         order = {
             "capability": capability,
             "cursor": cursor,
@@ -399,11 +400,14 @@ def call(
     *,
     provider: str | None = None,
     state: dict[str, Any] | None = None,
+    lines: list[str] | None = None,
+    tape: Mapping[str, str] | None = None,
     seconds: float = 30.0,
 ) -> Any:
     """One live call in a real child, as JSON values. `argument`: text, or the JSON of an artist or friend."""
     kept = state if state is not None else {}
-    with open_trial(target, settings or {}, _Trial([]), provider=provider, state=kept) as child:
+    duties = _Trial(lines if lines is not None else [])
+    with open_trial(target, settings or {}, duties, provider=provider, state=kept, tape=tape) as child:
         answer = child.call(method, argument, seconds)
         _update(kept, answer.state)
         return answer.items
@@ -446,7 +450,13 @@ class _Trial:
 
 
 def open_trial(
-    target: str, settings: Mapping[str, Any], duties: _Trial, *, provider: str | None, state: dict[str, Any]
+    target: str,
+    settings: Mapping[str, Any],
+    duties: _Trial,
+    *,
+    provider: str | None,
+    state: dict[str, Any],
+    tape: Mapping[str, str] | None,
 ) -> Child:
     child = Child()
     duties.secrets = {name: str(value) for name, value in settings.items()}
@@ -454,6 +464,7 @@ def open_trial(
         manifests = [find.Manifest.model_validate(each) for each in child.describe(target, find.LOAD_SECONDS)]
         duties.manifest = next(each for each in manifests if provider in (None, each.id))
         order = {"target": target, "provider": duties.manifest.id, "settings": dict(settings), "state": state}
+        order["tape"] = dict(tape) if tape else None
         child.open({**order, "remembered": {}, "cache": None, "memory_mb": duties.manifest.memory_mb}, duties)
     except BaseException:
         child.end()

@@ -260,7 +260,7 @@ def told(error: BaseException | None) -> str:
 def load(target: str | Path | type[Provider], recorded: str | Path | None = None) -> list[Case]:
     """The cases of a file, a package folder, a dotted module, a provider's id, or a class. Raises `Unusable`."""
     try:
-        classes = [target] if isinstance(target, type) else loader.classes(_place(str(target)))
+        classes = [target] if isinstance(target, type) else loader.classes(place(str(target)))
     except (loader.Refused, ImportError, SyntaxError) as error:
         raise Unusable(f"{target}: {error}") from None
     return [_case(cls, recorded) for cls in classes]
@@ -277,8 +277,8 @@ def _case(cls: type[Provider], recorded: str | Path | None) -> Case:
     return Case(cls, file, replies.read(path) if path else None)
 
 
-def _place(target: str) -> str:
-    """As `_host.load.classes` takes it."""
+def place(target: str, data: Path | None = None) -> str:
+    """As `_host.load.classes` takes it. `data`: the data directory, for what was dropped into it. Raises `Unusable`."""
     if os.sep in target or target.endswith(".py") or Path(target).is_dir():
         if not Path(target).exists():
             raise Unusable(f"There is no file {target}.")
@@ -286,14 +286,17 @@ def _place(target: str) -> str:
     from aggregator import config
     from aggregator._host import find
 
-    sys.path.insert(0, "") if "" not in sys.path else None
-    known = {origin.label.removesuffix(".py"): origin.target for origin in find.origins(config.load().data)}
-    if target in known:
-        return known[target]
-    try:
-        found = importlib.util.find_spec(target)
-    except ImportError:
-        found = None
-    if found is None:
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` has it: the author's own folder
+    origins = find.origins(data or config.load().data)
+    known = {Path(origin.label).stem: origin.target for origin in origins}
+    if target not in known and not _importable(target):
         raise Unusable(f"There is neither a file, a module nor a provider named {target}.")
-    return target
+    return known.get(target, target)
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -124,7 +124,7 @@ class _Recorded(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:  # type: ignore[override]
         asked = Request(
-            request.method or "GET", request.url or "", _form(request.headers, request.body), str(request.headers)
+            request.method or "GET", request.url or "", form_of(request.headers, request.body), str(request.headers)
         )
         try:
             reply = self._door.answer(asked)
@@ -149,7 +149,7 @@ class _Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         asked = Request(
-            request.method, str(request.url), _form(request.headers, request.read()), str(dict(request.headers))
+            request.method, str(request.url), form_of(request.headers, request.read()), str(dict(request.headers))
         )
         try:
             reply = self._network.answer(asked)
@@ -158,7 +158,7 @@ class _Transport(httpx2.BaseTransport):
         return httpx2.Response(reply.status, headers=dict(reply.headers), content=reply.body, request=request)
 
 
-def _form(headers: Mapping[str, str], body: bytes | str | None) -> str:
+def form_of(headers: Mapping[str, str], body: bytes | str | None) -> str:
     """What was sent, where it is a form."""
     if not body or "form-urlencoded" not in headers.get("Content-Type", ""):
         return ""
