@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +80,7 @@ def decide(data: Path) -> None:
     """Ana's words, said on the pages; what she already said is not said again."""
     store = open_store(data)
     client = _signed_in(data, store)
-    artists, songs = _ids(store, "artist", "name"), _ids(store, "recording", "title || credit")
+    artists, songs = ids(data, "artist", "name"), ids(data, "recording", "title || credit")
     if not _said(store, "same"):
         other = artists["Luz Berrocal"]
         _post(client, f"/library/artist/{artists['Nora Quist']}/same", other=other)
@@ -152,9 +154,10 @@ def _post(client: FlaskClient, address: str, **form: object) -> None:
     assert answer.status_code in (200, 204, 303), f"{address}: {answer.status_code}"
 
 
-def _ids(store: Store, kind: str, name: str) -> dict[str, int]:
-    with store.read() as conn:
-        return {row[0]: row[1] for row in conn.exec_driver_sql(f"SELECT {name}, id FROM {kind} ORDER BY id DESC")}
+def ids(data: Path, kind: str, name: str) -> dict[str, int]:
+    """Items by name."""
+    with closing(sqlite3.connect(data / "bandstand.db")) as raw:
+        return dict(raw.execute(f"SELECT {name}, id FROM {kind} ORDER BY id DESC").fetchall())
 
 
 def _said(store: Store, verdict: str, kind: str = "%") -> bool:
@@ -205,7 +208,7 @@ class Here:
         try:
             for record in self._records(order):
                 batch.append(record)
-                if len(batch) == 12:
+                if len(batch) == 20:
                     yield Batch(batch, self._state.changes())
                     batch = []
         except ProviderError as error:
@@ -227,6 +230,6 @@ class Here:
 
 def _without_processes() -> None:
     """For the rest of this process: small merges, and no children."""
-    merging.BATCH = 20
+    merging.BATCH = 30
     merging.PAUSE = 0
     run.Child = once.Child = Here  # type: ignore[assignment, misc, attr-defined]

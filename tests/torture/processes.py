@@ -33,7 +33,7 @@ DAYS = {
     "sync that removes": (3, ONE),
 }
 """What a steward is tried on. (After a service broke off it would wait for minutes.)"""
-STATEMENTS = 30
+STATEMENTS = 24
 """More than an upgrade has."""
 PATIENCE = 90.0
 """Seconds for work that takes three."""
@@ -46,7 +46,18 @@ class Stuck(Exception):
 def hurry() -> None:
     """For the rest of this process: a steward that does not wait for more, and merges in small steps."""
     steward.SOON, steward.GATHER_SECONDS, steward.LOOK_SECONDS = 0, 1, 0.1  # type: ignore[assignment]
-    merging.BATCH = 20
+    merging.BATCH = 30
+
+
+def busy(data: Path) -> str:
+    """What is still to be done, but for what waits until a pause after trouble is over."""
+    with closing(sqlite3.connect(data / "bandstand.db", timeout=10)) as raw:
+        waiting = raw.execute(
+            "SELECT what, run.state FROM run LEFT JOIN account ON account.id = account_id"
+            " WHERE run.state = 'running' OR run.state = 'queued' AND COALESCE(blocked_until, 0) < unixepoch()"
+        ).fetchall()
+        (dirty,) = raw.execute("SELECT COUNT(*) FROM dirty").fetchone()
+    return f"{waiting}, {dirty} claims to merge" if waiting or dirty else ""
 
 
 # --- the steward and its children -------------------------------------------------------------------------------------
@@ -115,24 +126,13 @@ def _until_quiet(data: Path) -> None:
 def _stop_when_quiet(pid: int, data: Path) -> None:
     ends = time.monotonic() + PATIENCE
     try:
-        while _busy(data):
+        while busy(data):
             if time.monotonic() > ends:
-                raise Stuck(f"The steward never came to an end: {_busy(data)}.")
+                raise Stuck(f"The steward never came to an end: {busy(data)}.")
             time.sleep(0.1)
     finally:
         os.kill(pid, signal.SIGKILL)
         wait(pid)
-
-
-def _busy(data: Path) -> str:
-    """What is still to be done, but for what waits until a pause after trouble is over."""
-    with closing(sqlite3.connect(data / "bandstand.db", timeout=10)) as raw:
-        waiting = raw.execute(
-            "SELECT what, run.state FROM run LEFT JOIN account ON account.id = account_id"
-            " WHERE run.state = 'running' OR run.state = 'queued' AND COALESCE(blocked_until, 0) < unixepoch()"
-        ).fetchall()
-        (dirty,) = raw.execute("SELECT COUNT(*) FROM dirty").fetchone()
-    return f"{waiting}, {dirty} claims to merge" if waiting or dirty else ""
 
 
 def _children(pid: int) -> list[int]:
