@@ -116,7 +116,8 @@ def title(gig: Gig) -> str:
         return gig.title
     first, second = (act.name for act in gig.lineup[:2])
     phrases = (f"{first} w/ {second}", f"{first} + {second}", f"An evening with {first} (support: {second})")
-    return phrases[HALLS.index(gig.venue.slug) if gig.venue.slug in HALLS else 0]
+    joined = HALLS.index(gig.venue.slug) if gig.venue.slug in HALLS else 0
+    return phrases[0 if second.startswith("The ") and joined == 1 else joined]  # "+ The" may be part of a name
 
 
 def _about(gig: Gig) -> str:

@@ -49,7 +49,7 @@ __all__ = ["Calendar"]
 MOST_BYTES = 5 * 1024 * 1024
 NO_CONCERT = "closed, private event, private hire, quiz, trivia, bingo, karaoke, open mic"
 LONGEST_NOTE = 500
-LONGEST_TITLE = 300
+LONGEST_PLACE = 300
 LONGEST = 10_000
 """Letters of any other text that are looked at."""
 AREAS = 8
@@ -334,7 +334,7 @@ def _skipped(fields: Fields, reason: str) -> Skipped:
 
 
 def _show(entry: Entry, settings: Any, head: Head, zone: ZoneInfo | None) -> Show:
-    title = " ".join(entry.text("SUMMARY")[:LONGEST].split())[:LONGEST_TITLE]
+    title = " ".join(entry.text("SUMMARY")[:LONGEST].split())
     if not title:
         raise Odd("it has no title")
     about = _plain(entry.text("DESCRIPTION")[:LONGEST])
@@ -389,7 +389,7 @@ def _doors(about: str, start: time | None) -> time | None:
 
 def _venue(entry: Entry, settings: Any, head: Head, zone: ZoneInfo | None) -> Venue:
     """Where the entry says; what it leaves out is the settings' venue, and the last resort the calendar's name."""
-    where = " ".join(_plain(entry.text("LOCATION")[:LONGEST_TITLE]).split())
+    where = " ".join(_plain(entry.text("LOCATION")[:LONGEST_PLACE]).split())
     where = "" if _LINK.match(where) else where
     name, _, rest = (part.strip() for part in where.partition(","))
     street_first = name[:1].isdigit()

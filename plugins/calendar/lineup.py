@@ -11,6 +11,8 @@ import re
 from aggregator.plugin import Credit
 
 MOST = 40
+LONGEST = 500
+"""Letters of a title that is looked into."""
 
 _STATE = re.compile(
     r"^\W*(cancell?ed|abgesagt|annul[ée]e?|afgelast|postponed|verschoben|report[ée]e?|rescheduled|moved"
@@ -39,8 +41,8 @@ _NO_ACT = re.compile(r"^(?:tba|tbd|tbc|more|guests?|special guests?|support|frie
 
 def lineup(title: str, venue: str = "") -> list[Credit]:
     """Headliner first; empty where the title names nobody."""
-    if title.strip() and not any(letter.isalnum() for letter in title):
-        return [Credit(name=title.strip()[:300], role="headliner")]  # "!!!" is a band
+    if title.strip() and (len(title) > LONGEST or not any(letter.isalnum() for letter in title)):
+        return [Credit(name=title.strip(), role="headliner")]  # "!!!" is a band
     text, asides = _bare(title, venue)
     headline, *guests = _GUESTS.split(text)
     sure = bool(guests) or any(_SUPPORT.match(aside) for aside in asides)
@@ -83,7 +85,7 @@ def _by_comma(text: str, sure: bool) -> list[str]:
 def _credits(acts: list[tuple[str, str]]) -> list[Credit]:
     roles: dict[str, str] = {}
     for number, (name, role) in enumerate(acts[:MOST]):
-        bare = name.replace("\0", "").strip(' -–—|:,;*"“”').strip()[:300]
+        bare = name.replace("\0", "").strip(' -–—|:,;*"“”').strip()
         if bare:
             roles.setdefault(bare, "support" if number or role == "support" else "headliner")
     last = len(roles) - 1
