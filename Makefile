@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: run test setup check bench lock clean
+.PHONY: run test setup check bench torture lock clean
 
 run: .venv/ready  ## start Bandstand (the demo, where there is no config.toml)
 	@$(BIN)/bandstand serve $(ARGS)
@@ -19,6 +19,9 @@ check: .venv/ready-test  ## style and types
 
 bench: .venv/ready-test  ## measure speed; see docs/performance.md
 	@$(BIN)/python -m tests.benchmarks
+
+torture: .venv/ready-test  ## kill it at every commit and 500 random moments; ARGS="--random 50 --seed 7"
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 .venv/bin/pip:
 	@test -n "$(PYTHON)" || { echo "Bandstand needs Python 3.11 or newer. On Debian or Ubuntu: sudo apt install python3 python3-venv"; exit 1; }
