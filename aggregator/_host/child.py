@@ -278,19 +278,24 @@ class _Stream:
             self.take([Complete()])
 
     def _body(self, record: Record) -> bytes:
-        form = next((cls for cls in self._allowed if isinstance(record, cls)), None)
-        if form is None:
-            what = "which does not belong here" if isinstance(record, Record) else "which is no record"
-            raise TypeError(f"yielded {type(record).__name__}, {what}")
+        form = type(record) if type(record) in self._allowed else self._form(record)
         if isinstance(record, Complete):
             self._complete(record.scope)
-        elif not isinstance(record, plugin.Progress):
+        elif form is not plugin.Progress:
             self._open = True
         body = form.__pydantic_serializer__.to_json(record, exclude_none=True, warnings="error")
         if len(body) > frames.RECORD_LIMIT:
             size = f"{len(body) / 1e6:.0f} MB"
             raise ValueError(f"yielded {form.__name__} of {size}; at most {frames.RECORD_LIMIT >> 20} MB are taken")
         return body
+
+    def _form(self, record: object) -> type[Record]:
+        """What a record of the provider's own class is at bottom."""
+        for cls in self._allowed:
+            if isinstance(record, cls):
+                return cls
+        what = "which does not belong here" if isinstance(record, Record) else "which is no record"
+        raise TypeError(f"yielded {type(record).__name__}, {what}")
 
     def _complete(self, scope: str) -> None:
         """A second answer for a scope would make everything in the first one look removed."""
@@ -332,6 +337,9 @@ class _Door:
 
     def refused(self, seconds: float) -> None:
         self._host.send("refused", seconds=seconds)
+
+    def hide(self, secret: str) -> None:
+        self._host.send("hide", secret=secret)
 
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status

@@ -43,6 +43,7 @@ class Door(Protocol):
         """Return when a call may go out. Raises `RateLimited` when that is not in this run."""
 
     def refused(self, seconds: float) -> None: ...
+    def hide(self, secret: str) -> None: ...
     def remember(self, url: str, status: int) -> None: ...
 
 
@@ -53,6 +54,7 @@ class Gate:
         self._door = door
         self._cache = cache
         self._cache_key = cache_key
+        self._signed: set[str] = set()
         self.seconds = ANSWER_SECONDS
 
     def hurry(self, seconds: float) -> None:
@@ -75,6 +77,13 @@ class Gate:
         from aggregator._host import gate_requests
 
         return gate_requests.json(self.session, url, options)
+
+    def sign(self, headers: Mapping[str, Any]) -> None:
+        """What a call signs itself with is a secret too, though a service gave it out for an hour only."""
+        word = str(headers.get("Authorization") or "").rpartition(" ")[2]
+        if word and word not in self._signed:
+            self._signed.add(word)
+            self._door.hide(word)
 
     def remember(self, url: str, status: int) -> None:
         self._door.remember(_bare(url), status)
@@ -99,6 +108,9 @@ class LocalDoor:
 
     def refused(self, seconds: float) -> None:
         self._turns.block(0, seconds)
+
+    def hide(self, secret: str) -> None:
+        """Nothing is written down."""
 
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status

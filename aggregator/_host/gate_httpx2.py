@@ -17,6 +17,7 @@ class Transport(httpx2.BaseTransport):
         self._inner = httpx2.HTTPTransport()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._gate.sign(request.headers)
         self._door.wait()
         given = request.extensions.get("timeout") or {}
         request.extensions["timeout"] = _DEFAULT | {k: v for k, v in given.items() if v is not None}

@@ -46,6 +46,7 @@ class _Adapter(HTTPAdapter):
         self._door = door
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        self._gate.sign(request.headers)
         self._door.wait()
         if options.get("timeout") is None:
             options["timeout"] = (CONNECT_SECONDS, READ_SECONDS)

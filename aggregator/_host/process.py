@@ -67,6 +67,7 @@ class Duties(Protocol):
     def turn(self) -> Turn: ...
     def refused(self, seconds: float) -> None: ...
     def remember(self, url: str, status: int) -> None: ...
+    def hide(self, secret: str) -> None: ...
     def secret(self, name: str) -> str | None: ...
     def keep_secret(self, name: str, value: str) -> None: ...
     def alone(self) -> bool: ...
@@ -85,6 +86,9 @@ class NoDuties:
 
     def remember(self, url: str, status: int) -> None:
         """Nothing to keep."""
+
+    def hide(self, secret: str) -> None:
+        """Nothing is written down."""
 
     def secret(self, name: str) -> str | None:  # noqa: ARG002
         """There are no settings."""
@@ -287,6 +291,8 @@ class Child:
                 self._duties.refused(message["seconds"])
             case "remember":
                 self._duties.remember(message["url"], message["status"])
+            case "hide":
+                self._duties.hide(message["secret"])
             case "secret":
                 self._order({"is": "reply", "value": self._duties.secret(message["name"])})
             case "keep secret":

@@ -125,6 +125,9 @@ class Duties:
         with self.house.store.write() as conn:
             accounts.save_state(conn, self.account.id, kept)
 
+    def hide(self, secret: str) -> None:
+        self.redact.add(secret)
+
     def secret(self, name: str) -> str | None:
         with self.house.store.read() as conn:
             value = accounts.secret(conn, self.account.id, name, self.house.vault)
@@ -432,6 +435,9 @@ class _Trial:
 
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status
+
+    def hide(self, secret: str) -> None:
+        """What it says is shown to whoever tries it."""
 
     def secret(self, name: str) -> str | None:
         return self.secrets.get(name)

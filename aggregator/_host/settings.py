@@ -193,8 +193,8 @@ def spellings(secret: str) -> Iterator[str]:
     lines = [line for line in secret.splitlines() if len(line) >= 2 * LEAST] if "\n" in secret else []
     for text in (secret, *lines):
         raw = text.encode(errors="surrogatepass")
-        yield from (text, repr(text)[1:-1], repr(raw)[2:-1], json.dumps(text)[1:-1], html.escape(text))
-        yield from (raw.hex(), raw.hex().upper())
+        yield from (text, repr(text)[1:-1], repr(raw)[2:-1], html.escape(text), raw.hex(), raw.hex().upper())
+        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
         yield from _in_urls(text)
         if len(raw) >= 2 * LEAST:
             yield from _in_base64(raw)

