@@ -35,9 +35,21 @@ def deezer() -> Iterator[Running]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def listenbrainz() -> Iterator[Running]:
+    with Running("listenbrainz", now=NOW) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def calendar() -> Iterator[Running]:
+    with Running("calendar", now=NOW) as service:
+        yield service
+
+
 @pytest.fixture(autouse=True)
 def no_trouble(request: pytest.FixtureRequest) -> Iterator[None]:
     """What one test switched on ends with it."""
     yield
-    for name in {"spotify", "lastfm", "ticketmaster", "deezer"} & set(request.fixturenames):
+    for name in {"spotify", "lastfm", "ticketmaster", "deezer", "listenbrainz", "calendar"} & set(request.fixturenames):
         request.getfixturevalue(name).switch()

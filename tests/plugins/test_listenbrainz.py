@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ from aggregator import listeners, sources
 from aggregator.demo.catalogue import ARTISTS
 from aggregator.demo.listenbrainz import user_token
 from aggregator.demo.service import Running
+from aggregator.demo.world import build
 from aggregator.plugin import (
     Artist,
     AuthFailed,
@@ -137,6 +139,33 @@ def test_the_host_goes_on_after_a_failure(home, service, moments):
     service.switch()
     assert home.run(mine, "history").error is None
     assert reports(home) == len(moments)
+
+
+def test_the_host_keeps_the_pages_before_a_failure_and_goes_on_behind_them(home, world):
+    """Three pages of a long history are to be read; the service breaks down after the first."""
+    with Running("listenbrainz", now=world.now, since=world.since, scale=2500) as service:
+        mine = stored(home, service)
+        service.switch(slow=0.3)
+        breakdown = threading.Thread(target=_break_down_after_a_page, args=(service,))
+        breakdown.start()
+        assert home.run(mine, "history").error == "Unavailable"
+        breakdown.join()
+        kept = reports(home)
+        assert 1000 <= kept < 3000
+        service.switch()
+        asked = len(service.log())
+        assert home.run(mine, "history").error is None
+        wanted = [int(entry["query"]["max_ts"]) for entry in service.log()[asked:] if "max_ts" in entry["query"]]
+        assert reports(home) == len(
+            {play.at for play in build(world.now, world.since, 2500).lastfm["robin_demo"].plays}
+        )
+        assert min(wanted) < world.since and len(wanted) >= 2
+
+
+def _break_down_after_a_page(service: Running) -> None:
+    while sum(entry["path"].endswith("/listens") for entry in service.log()) < 2:
+        time.sleep(0.02)
+    service.switch(status=503)
 
 
 def test_the_overlap_covers_what_phones_send_late(robin):
