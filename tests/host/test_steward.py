@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from aggregator import sources
-from aggregator._host import accounts, control, runs
+from aggregator._host import accounts, chores, control, runs
 from aggregator._host.steward import SOON
 from aggregator.plugin import Artist
 from tests.host.conftest import Home, until
@@ -105,6 +105,19 @@ def test_a_killed_steward_leaves_nothing_running_and_resumes(home: Home, start: 
     assert (cut.state, cut.error) == ("failed", "stopped")
     assert last.state == "done"
     assert len(home.present("recording")) == 300
+
+
+def test_claims_whose_merge_was_never_asked_for_are_merged_at_the_start(home: Home, start: Start) -> None:
+    """Killed between the end of a run and the asking, with nothing else to do for hours."""
+    account = home.account("good")
+    home.run(account)
+    with home.store.write() as conn:
+        conn.exec_driver_sql("UPDATE run SET state = 'done', finished_at = ?", (int(time.time()),))
+        assert chores.dirty_claims(conn)
+    start()
+    until(lambda: [row for row in home.runs(None) if row.what == "merge" and row.state == "done"])
+    with home.store.read() as conn:
+        assert not chores.dirty_claims(conn)
 
 
 def _children(pid: int) -> list[int]:
@@ -229,3 +242,11 @@ def test_a_provider_that_comes_back_is_used_again(home: Home, start: Start) -> N
     control.wake(home.data)
     assert home.state(account).state == "ready"
     assert ended(home, account, 4).state == "done"
+
+
+def test_a_provider_that_hangs_on_every_account_leaves_room_for_the_others(home: Home, start: Start) -> None:
+    hung = [home.account("harm", way="hangs") for _ in range(4)]
+    good = home.account("good")
+    start()
+    assert ended(home, good).state == "done"
+    assert [row.state for account in hung for row in home.runs(account)].count("running") <= 2
