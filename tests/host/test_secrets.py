@@ -6,10 +6,10 @@ import json
 import logging
 import os
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -164,7 +164,6 @@ def test_no_secret_is_found_anywhere_after_failures(
                 with pytest.raises((Failure, AssertionError)):
                     home.house.warm.call(made[provider], "search", "tide")
                     raise AssertionError
-                time.sleep(0.01)
     assert ended >= {"AuthFailed", "Unavailable", "BadData", "bug"}
     assert (home.data / "cache" / f"account-{made['leaky']}.sqlite").stat().st_size > 0
     out, err = capfd.readouterr()
@@ -177,3 +176,50 @@ def test_no_secret_is_found_anywhere_after_failures(
     }
     assert found == {}
     assert "asking with •••" in json.dumps(home.lines(), ensure_ascii=False)
+
+
+# --- what one account was answered is its own -------------------------------------------------------------------------
+
+
+class Personal(BaseHTTPRequestHandler):
+    """Tells who asks, by what their call is signed with: as Spotify in JSON, as Last.fm in XML."""
+
+    def do_GET(self) -> None:
+        self.server.calls += 1  # type: ignore[attr-defined]
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        key = dict(parse_qsl(urlsplit(self.path).query) + parse_qsl(sent)).get("api_key")
+        user = f'<lfm status="ok"><user><name>Friend of {key}</name></user></lfm>'
+        body = json.dumps({"name": f"Act of {bearer}"}) if bearer else user
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "public, max-age=86400")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def test_two_accounts_of_one_service_never_see_each_others_answers(home: Home) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Personal)
+    server.calls = 0  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    for number in (1, 2):
+        for token in ("ana", "ben"):
+            if number == 1:
+                home.account("caching", address=address, token=token)
+            assert home.run(1 if token == "ana" else 2).error_words is None
+    server.shutdown()
+    server.server_close()
+    with home.store.read() as conn:
+        told = conn.exec_driver_sql("SELECT account_id, payload ->> '$.name' FROM claim ORDER BY 1, 2").all()
+    assert [tuple(row) for row in told] == [
+        (1, "Act of ana"), (1, "Friend of ana"), (2, "Act of ben"), (2, "Friend of ben"),
+    ]  # fmt: skip
+    assert server.calls == 6, "spotipy's second answers came from the cache, pylast's did not"  # type: ignore[attr-defined]
+    for path in (home.data / "cache").glob("account-*"):
+        assert b"Act of" not in path.read_bytes()
