@@ -2,10 +2,10 @@
 
     python -m tests.payloads FOLDER
 
-FOLDER holds one folder per service (``spotify``, ``lastfm``, ``ticketmaster``, ``deezer``) with answers as ``.json`` or
-``.xml``. Every answer that is an object is read whole as well, and may say no, but only with an error of the contract.
-For development: recordings are not part of the project, and pytest does not run this. Exits with 1 where something in
-them was not understood.
+FOLDER holds one folder per service (``spotify``, ``lastfm``, ``ticketmaster``, ``deezer``, ``listenbrainz``, ``ics``)
+with answers as ``.json``, ``.xml`` or ``.ics``. Every answer that is an object is read whole as well, and may say no,
+but only with an error of the contract. For development: recordings are not part of the project, and pytest does not run
+this. Exits with 1 where something in them was not understood.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.dom.minidom import Element
 
 import pylast
 
-from aggregator.plugin import ProviderError, Skipped
-from plugins import deezer, ticketmaster
+from aggregator.plugin import Area, ProviderError, Skipped
+from plugins import calendar, deezer, listenbrainz, ticketmaster
 from plugins.lastfm import shapes as lastfm
 from plugins.lastfm.client import text
 from plugins.spotify import shapes as spotify
@@ -77,6 +78,21 @@ def _listed(body: Any) -> Any:
         provider._list("anything")
 
 
+def of_listenbrainz(node: Any) -> Told:
+    for part in _dicts(node):
+        if "track_metadata" in part and listenbrainz._stamp(part):
+            yield "listen", lambda part=part: _understood(listenbrainz._understood(part))
+        if ("listen_count" in part and part.get("artist_name")) or "reference_mbid" in part:
+            yield "artist", lambda part=part: listenbrainz._artist(part)
+
+
+def of_ics(file: Path) -> Told:
+    """Whatever stands in a feed is a show or a sentence."""
+    settings = calendar.Calendar.Settings(address="https://recorded.example/feed.ics")
+    always = Area(latitude=0, longitude=0, radius_km=20100, since=date(1900, 1, 1), until=date(2100, 1, 1))
+    yield "feed", lambda: list(calendar.Reader(settings, always, calendar.Answer(file.read_bytes(), {}).text).found())
+
+
 def _dicts(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
@@ -93,11 +109,18 @@ def _understood(record: Any) -> Any:
 def main(folder: Path) -> int:
     counts: Counter[str] = Counter()
     faults = 0
-    for file in sorted(folder.glob("*/*.json")) + sorted(folder.glob("lastfm/*.xml")):
+    for file in sorted(file for pattern in ("*/*.json", "lastfm/*.xml", "ics/*.ics") for file in folder.glob(pattern)):
         service = file.parent.name
-        readers = {"spotify": of_spotify, "ticketmaster": of_ticketmaster, "deezer": of_deezer}
+        readers = {
+            "spotify": of_spotify,
+            "ticketmaster": of_ticketmaster,
+            "deezer": of_deezer,
+            "listenbrainz": of_listenbrainz,
+        }
         if file.suffix == ".xml":
             told = of_lastfm(pylast._parse_response(file.read_text()).documentElement)
+        elif file.suffix == ".ics":
+            told = of_ics(file)
         elif service in readers:
             told = readers[service](json.loads(file.read_text()))
         else:
