@@ -1,7 +1,8 @@
 """The background process: schedules, runs and merges. The only bulk writer of its data directory.
 
 Work is rows of table `run`; anybody may queue one and `control.wake` the steward. At most three accounts are read at
-once and one capability of an account at a time. Chores have two lanes, so that merging never waits for a service.
+once, two of one provider, and one capability of an account at a time. Chores have two lanes, so that merging never
+waits for a service.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from aggregator.config import Config
 from aggregator.store import open_store
 
 AT_ONCE = 3
+OF_ONE_PROVIDER = 2
+"""Accounts of one provider that are read at once: where all of them hang, the others shall not wait for it."""
 SOON = 2
 """Seconds after start (or after it became due) until an overdue run begins."""
 GATHER_SECONDS = 4
@@ -101,10 +104,11 @@ class Steward:
     def _dispatch(self) -> None:
         """Start every queued run whose account is free."""
         with self._lock, self._house.store.read() as conn:
-            resting = self._resting(conn)
+            known = accounts.every(conn)
+            resting, provider = _resting(known), {each.id: each.provider for each in known}
             for queued in runs.waiting(conn):
                 busy_with = _lane(queued)
-                if busy_with in self._busy or busy_with in resting or self._early(queued):
+                if busy_with in self._busy or busy_with in resting or self._early(queued, provider):
                     continue
                 if queued.what == "erase" and self._busy & resting:
                     continue  # what is read for an account that goes is just being ended
@@ -114,17 +118,13 @@ class Steward:
                 else:
                     self._readers.submit(self._guarded, self._read, queued)
 
-    def _early(self, queued: runs.Queued) -> bool:
+    def _early(self, queued: runs.Queued, provider: dict[int, str]) -> bool:
         """An account beyond those read at once, or a merge that more claims will come for in a moment."""
-        reading = sum(isinstance(each, int) for each in self._busy)
+        reading = [provider.get(each) for each in self._busy if isinstance(each, int)]
         if queued.account_id is not None:
-            return reading >= AT_ONCE
-        return queued.what == "merge" and reading > 0 and time.time() - queued.queued_at < GATHER_SECONDS
-
-    def _resting(self, conn: Connection) -> set[int]:
-        """Accounts whose service asked for silence, or that were switched off."""
-        now = time.time()
-        return {each.id for each in accounts.every(conn) if not each.enabled or (each.blocked_until or 0) > now}
+            alike = reading.count(provider.get(queued.account_id))
+            return len(reading) >= AT_ONCE or alike >= OF_ONE_PROVIDER
+        return queued.what == "merge" and bool(reading) and time.time() - queued.queued_at < GATHER_SECONDS
 
     def _guarded(self, work: Callable[[runs.Queued], None], queued: runs.Queued) -> None:
         try:
@@ -224,6 +224,12 @@ class Steward:
                 self._woken.set()
                 return answer
         return {"error": f"not understood: {json.dumps(question)[:200]}"}
+
+
+def _resting(known: list[Account]) -> set[int]:
+    """Accounts whose service asked for silence, or that were switched off."""
+    now = time.time()
+    return {each.id for each in known if not each.enabled or (each.blocked_until or 0) > now}
 
 
 def _lane(queued: runs.Queued) -> int | str:
