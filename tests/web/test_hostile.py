@@ -15,9 +15,9 @@ QUERIES = (
     "show", "sort", "state", "text", "view", "year",
 )  # fmt: skip
 FORMS = (
-    "a", "address", "b", "account_name", "answer", "back", "claims", "code", "current", "density", "folder", "kind", "latitude",
-    "longitude", "name", "new", "next", "on", "other", "own_after_plays", "password", "radius", "role", "sure",
-    "text", "theme", "topic", "unit", "verdict", "week_start", "word", "zip", "zone",
+    "a", "account_name", "address", "answer", "b", "back", "claims", "code", "current", "density", "folder", "kind",
+    "latitude", "longitude", "name", "new", "next", "on", "other", "own_after_plays", "password", "radius", "role",
+    "sure", "text", "theme", "topic", "unit", "verdict", "week_start", "word", "zip", "zone",
 )  # fmt: skip
 ENDS_THE_SESSION = ("sign_in.leave",)
 
