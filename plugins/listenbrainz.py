@@ -77,7 +77,7 @@ Span = list[int | None]
 class ListenBrainz(Provider, History, Friends, Discovery):
     id = "listenbrainz"
     name = "ListenBrainz"
-    about = "Everything you listened to, the listeners you follow, similar artists and tags. No key needed."
+    about = "Everything you listened to, the listeners you follow, similar artists and tags."
     limits = (Limit(calls=30, seconds=10, scope="address"),)
     every = {"history": timedelta(hours=1)}
     artwork_hosts = ("coverartarchive.org", "archive.org", "*.archive.org")

@@ -76,7 +76,7 @@ Json = dict[str, Any]
 class Calendar(Provider, Shows):
     id = "calendar"
     name = "Calendar feed"
-    about = "The shows of a venue that gives out a calendar (iCal) address. No key needed."
+    about = "The shows of any venue that gives out a calendar (iCal) address."
     household = True
     public_only = True
     limits = (Limit(calls=10, seconds=60),)
