@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from aggregator._host import accounts, chores, find, pinned, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.lock import AlreadyRunning, StewardLock
-from aggregator._host.perform import perform
+from aggregator._host.perform import GONE, perform
 from aggregator._host.process import Child
 from aggregator._host.run import Done, House, Watch
 from aggregator._host.spawn import Spawned
@@ -48,7 +48,7 @@ def _here(config: Config, key: str | None, capability: str | None, first: Child)
     with store.read() as conn:
         named = {account.provider for account in accounts.every(conn)}
     named |= {account.provider for account in config.accounts.values()}
-    catalogue = find.providers(config.data, named, first)
+    catalogue = find.providers(config.data, named, first, again=True)
     for sentence in pinned.apply(house, config, catalogue):
         print(sentence)
     with store.write() as conn:
@@ -90,7 +90,7 @@ def _ask(
 def _still_waits(store: Store, run_id: int) -> bool:
     """Not any more, when an earlier run found that its account needs somebody."""
     with store.read() as conn:
-        return bool(runs.find(conn, [run_id])[0].state == "queued")
+        return any(row.state == "queued" for row in runs.find(conn, [run_id]))
 
 
 def _nothing(key: str | None) -> int:
@@ -160,7 +160,10 @@ def _follow(store: Store, run_id: int, name: str) -> bool:
     with _bar(name) as watch:
         while True:
             with store.read() as conn:
-                row = runs.find(conn, [run_id])[0]
+                row = next(iter(runs.find(conn, [run_id])), None)
+            if row is None:
+                print(f"{name}: {GONE}")
+                return False
             if row.state in ("done", "failed"):
                 break
             watch(row.done, row.total, row.doing)

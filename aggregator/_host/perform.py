@@ -13,6 +13,7 @@ from aggregator._host.process import Child, Failure
 from aggregator._host.run import Done, House, Wanted, Watch, run_account
 from aggregator._host.schedule import WAITING
 
+GONE = "The account is no longer there."
 NO_PLACE = "Nobody has said where they go out yet, so no shows were looked for. The place is on the Settings page."
 
 
@@ -28,7 +29,8 @@ def perform(
     with house.store.write() as conn:
         assert queued.account_id is not None
         account = accounts.by_id(conn, queued.account_id)
-        assert account is not None
+        if account is None:
+            return states.Verdict("gone", GONE)
         runs.start(conn, queued.id, int(time.time()))
     try:
         done = _run(house, catalogue, account, queued, child, watch)
