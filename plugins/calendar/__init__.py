@@ -52,6 +52,8 @@ LONGEST_NOTE = 500
 LONGEST_PLACE = 300
 LONGEST = 10_000
 """Letters of any other text that are looked at."""
+READING = 1
+"""Raised whenever entries are read in another way, so that calendars which have not changed are read once more."""
 AREAS = 8
 """Whose last answers are remembered: one for each area that listeners want."""
 
@@ -150,7 +152,7 @@ class Memory:
     def __init__(self, provider: Provider, area: Area) -> None:
         self._state = provider.state
         self._area = area
-        said = [provider.settings.model_dump(mode="json"), area.latitude, area.longitude, area.radius_km]
+        said = [READING, provider.settings.model_dump(mode="json"), area.latitude, area.longitude, area.radius_km]
         self._key = "feed " + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
         self._shows: dict[str, str] = {}
         self._skipped = False

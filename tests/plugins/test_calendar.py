@@ -14,11 +14,14 @@ from typing import Any
 
 import pytest
 
+from aggregator import listeners, sources
 from aggregator._host.outside import is_public
 from aggregator.demo.gigs import HALLS, VENUES
+from aggregator.demo.service import Running
+from aggregator.library import merging
 from aggregator.listeners import Preferences, create
 from aggregator.plugin import Area, AuthFailed, BadData, RateLimited, Show, Skipped, Unavailable
-from aggregator.shows import places
+from aggregator.shows import calendar, places
 from plugins.calendar import Calendar
 from plugins.calendar.lineup import lineup
 from tests.plugins.conftest import Account, Run
@@ -165,6 +168,21 @@ def test_an_emptied_calendar_is_held_and_a_broken_server_waited_for(nearby, serv
         row = nearby.run(account, "shows")
         assert row.error == error and nearby.present("show") == before
         assert json.loads(row.counts or "{}").get("held", 0) == (0 if error else len(before))
+
+
+def test_a_newcomer_without_any_key_has_plays_and_shows(nearby, service, world):
+    """ListenBrainz and a calendar alone; a show of somebody one listens to is known by its name."""
+    with Running("listenbrainz", now=world.now, since=world.since) as plays:
+        robin = listeners.everyone(nearby.store)[0]
+        told = {"user": "robin_demo", "address": plays.url, "labs": plays.url}
+        mine = sources.create_account(nearby.store, "listenbrainz", robin.id, told, check=False)
+        hall = nearby.account("calendar", address=f"{service.url}/velvet-turnstile.ics")
+        assert [nearby.run(*one).error for one in ((mine, "history"), (mine, "friends"), (hall, "shows"))] == [None] * 3
+    merging.merge(nearby.store)
+    with nearby.store.read() as conn:
+        listed = calendar.within(conn, robin, TODAY, TODAY + timedelta(days=100))
+        heard = conn.exec_driver_sql("SELECT SUM(plays) FROM play_day").scalar()
+    assert len(listed) >= 10 and heard == len(world.lastfm["robin_demo"].plays)
 
 
 @pytest.mark.parametrize("redirected", [False, True])
