@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from aggregator._host import accounts, chores, control, pinned, runs, states
 from aggregator._host.accounts import Account
+from aggregator._host.find import Catalogue
 from aggregator._host.lock import StewardLock
 from aggregator._host.perform import perform
 from aggregator._host.process import Failure
@@ -158,15 +159,22 @@ class Steward:
             log.info(sentence)
             self._said.add(sentence)
         with self._house.store.write() as conn:
-            for account in accounts.every(conn):
-                if account.state == "load error" and account.provider in catalogue.providers:
-                    accounts.change(conn, account.id, state="ready", state_words="")
-                elif account.enabled and account.provider not in catalogue.providers:
-                    words = states.after(Failure("load", catalogue.missing(account.provider)), account.name, 0, None, 0)
-                    accounts.change(conn, account.id, state=words.state, state_words=words.words)
-                elif not account.enabled:
-                    self._house.stop(account.id)
+            known = accounts.every(conn)
+            for account in known:
+                self._look_at(conn, account, catalogue)
+        for account in known:
+            if not account.enabled:
+                self._house.stop(account.id)
         self._plan()
+
+    def _look_at(self, conn: Connection, account: Account, catalogue: Catalogue) -> None:
+        """Whether its provider is there again, or no more."""
+        if account.state == "load error" and account.provider in catalogue.providers:
+            accounts.change(conn, account.id, state="ready", state_words="")
+        elif account.enabled and account.provider not in catalogue.providers:
+            failure = Failure("load", catalogue.missing(account.provider))
+            verdict = states.after(failure, account.name, account.failures, None, 0)
+            accounts.change(conn, account.id, state=verdict.state, state_words=verdict.words)
 
     def _plan(self) -> None:
         """One job per account and capability at its next time; overdue ones soon, those at work when they end."""
