@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
@@ -230,8 +230,15 @@ def standing(store: Store, listener_id: int) -> Standing:
         busy = run.c.state.in_(("queued", "running"))
         theirs = or_(run.c.account_id.is_(None), run.c.account_id.in_([account.id for account in seen]))
         runs = [run_of(row) for row in conn.execute(select(run).where(busy, theirs).order_by(run.c.id))]
-    troubled = [each for each in seen if each.enabled and each.state in WAITING]
+    troubled = _titled(store, [each for each in seen if each.enabled and each.state in WAITING])
     return Standing(troubled, [(each.name, one) for each in seen for one in held.get(each.id, ())], runs)
+
+
+def _titled(store: Store, found: list[Account]) -> list[Account]:
+    if not found:
+        return []
+    catalogue = find.providers(store.folder)
+    return [replace(each, state_words=_words(each, catalogue.manifest(each.provider))) for each in found]
 
 
 def seen_by(conn: Connection, listener_id: int) -> list[Account]:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from aggregator import sources
 from aggregator.config import Config
+from aggregator.sources.way_back import WayBack
 from aggregator.store import Store
 from web import create_app
 
@@ -166,6 +167,30 @@ def test_a_folder_is_looked_for_and_added(visit: Page, tmp_path: Path) -> None:
     visit.get_by_label("What to call it").fill("Jazz of ours")
     visit.get_by_role("button", name="Add it").click()
     expect(visit.get_by_role("heading", name="Jazz of ours")).to_be_visible()
+
+
+def test_an_address_is_pasted_where_the_browser_cannot_come_back(
+    visit: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Visited by another name than the machine's own, without https."""
+    back, granted = WayBack("http://127.0.0.1:8484/sources/signed-in", by_hand=True), []
+    monkeypatch.setattr("web.sources.sign_in.way", lambda: back)
+    monkeypatch.setattr(sources, "begin_sign_in", lambda *args: f"{address}/settings?state={args[-1]}")
+    monkeypatch.setattr(sources, "finish_sign_in", lambda *args: granted.append(args[-1]))
+    visit.set_viewport_size({"width": 390, "height": 844})
+    visit.goto("/sources")
+    visit.locator("[data-key=spotify]").get_by_role("button", name="Sign in again").click()
+    expect(visit.locator("h1")).to_have_text("On to Spotify")
+    with visit.expect_popup() as opened:
+        visit.get_by_role("link", name="Open Spotify").click()
+    state = opened.value.url.partition("state=")[2]
+    opened.value.close()
+    visit.get_by_label("Its address").fill(f"{back.address}?code=granted&state={state}")
+    visit.evaluate("scrollTo(0, 0)")
+    assert visit.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visit.get_by_role("button", name="Finish signing in").click()
+    expect(visit.get_by_role("status")).to_contain_text("Signed in.")
+    assert granted == [{"code": "granted", "state": state}]
 
 
 def test_erasing_waits_for_the_tick(visit: Page, numbers: dict[str, int]) -> None:

@@ -90,7 +90,7 @@ def test_what_needs_the_listener_leads_to_the_question(ana: FlaskClient, news: s
     page = ana.get(news).text
     question = re.search(r'href="/library/unsure#(pair-\d+-\d+)"', page)
     assert question is not None
-    assert "One artist or two? Spotify and Ticketmaster" in page
+    assert "One artist or two? Ticketmaster and Spotify" in page
     assert f'id="{question[1]}"' in ana.get("/library/unsure").text
 
 
