@@ -266,9 +266,12 @@ def load(target: str | Path | type[Provider], recorded: str | Path | None = None
     return [_case(cls, recorded) for cls in classes]
 
 
-def check_provider(target: str | Path | type[Provider], recorded: str | Path | None = None) -> list[Verdict]:
-    """Every verdict on every provider in `target`; see `load`."""
-    return [case.judge(*trial) for case in load(target, recorded) for trial in case.trials()]
+def check_provider(
+    target: str | Path | type[Provider], recorded: str | Path | None = None, only: str | None = None
+) -> list[Verdict]:
+    """Every verdict on every provider in `target`, or those of one check; see `load`."""
+    trials = [(case, *trial) for case in load(target, recorded) for trial in case.trials()]
+    return [case.judge(each, on) for case, each, on in trials if only in (None, each.name)]
 
 
 def _case(cls: type[Provider], recorded: str | Path | None) -> Case:

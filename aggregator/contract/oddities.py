@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.contract import items
 from aggregator.contract.case import Failed, NotApplicable, Subject, check, things, told
 from aggregator.contract.items import Path
-from aggregator.contract.records import identity
+from aggregator.contract.records import doubled, identity, named
 from aggregator.contract.replies import Reply
 from aggregator.contract.stage import Run
 from aggregator.plugin import ProviderError, Show, Skipped
@@ -61,8 +61,9 @@ def one_bad_item(subject: Subject) -> None:
 def skipped_by_name(subject: Subject) -> None:
     """An item that cannot be read is told as Skipped, with a reason and a name by which one finds it."""
     left_out = _left_out(subject)
+    usual = {str(value) for _, value in items.leaves(subject.first) if len(str(value)) > 2}
     for each, _, skipped in left_out:
-        values = {str(value) for _, value in items.leaves(each.item) if len(str(value)) > 2}
+        values = usual & {str(value) for _, value in items.leaves(each.item)}
         for one in skipped:
             if any(value in f"{one.id} {one.reason}" for value in values):
                 return
@@ -147,7 +148,7 @@ def _kept(run: Run) -> list[Any]:
 @check("snapshot", "delta", "live")
 def odd_names(subject: Subject) -> None:
     """Names of every script and length arrive as they are; one that is too long may be skipped, none ends the run."""
-    named, paths = _named(subject)
+    before, paths = _named(subject)
     for name in NAMES:
         item = subject.first
         for path in paths:
@@ -155,9 +156,9 @@ def odd_names(subject: Subject) -> None:
         run = subject.run(subject.instead(item))
         if run.error:
             raise Failed(f"With the name {name[:40]!r}, {told(run.error)}.")
-        arrived = any(_name(record) and _same(str(_name(record)), name) for record in things(run))
+        arrived = any(named(record) and _same(str(named(record)), name) for record in things(run))
         if not arrived and not (len(name) > 200 and len(_kept(run)) < len(_kept(subject.whole))):
-            raise Failed(f"{named!r} renamed {name[:40]!r} did not arrive under that name.")
+            raise Failed(f"{before!r} renamed {name[:40]!r} did not arrive under that name.")
     _others_stay(subject, run)
 
 
@@ -165,7 +166,7 @@ def _named(subject: Subject) -> tuple[str, list[Path]]:
     """The name of the first item, and where it stands in it."""
     first = subject.first
     for record in _mine(subject):
-        name = _name(record)
+        name = named(record)
         paths = [path for path, value in items.leaves(first) if value == name]
         if name and paths:
             return name, paths
@@ -176,11 +177,6 @@ def _mine(subject: Subject) -> list[Any]:
     """What comes of the first item alone."""
     others = set(map(identity, things(subject.absent)))
     return [record for record in _kept(subject.whole) if identity(record) not in others]
-
-
-def _name(record: Any) -> str | None:
-    record = record[0] if isinstance(record, tuple) else record
-    return getattr(record, "title", None) or getattr(record, "name", None)
 
 
 def _same(one: str, other: str) -> bool:
@@ -348,9 +344,8 @@ def duplicates(subject: Subject) -> None:
         raise Failed(f"With an item on two pages, {told(run.error)}.")
     if run.error:
         return
-    keys = [identity(record) for record in things(run) if subject.shape != "delta"]
-    if doubled := {key for key in keys if keys.count(key) > 1}:
-        raise Failed(f"{_short(doubled)} came twice.")
+    if keys := doubled(run.records if subject.shape != "delta" else ()):
+        raise Failed(f"{_short(set(keys))} came twice.")
 
 
 @check("snapshot", "delta")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -94,13 +94,18 @@ def _journey(record: Any) -> None:
 @check("snapshot", "delta")
 def ids_unique(subject: Subject) -> None:
     """Within a scope each thing is told once, under an id that no other one has."""
+    if keys := doubled(subject.whole.records):
+        raise Failed(f"{keys[0]} came more than once.")
+
+
+def doubled(records: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """What came more than once in one scope; two lists of a service may well hold the same thing."""
     scope = 0
     seen: Counter[tuple[Any, ...]] = Counter()
-    for record in subject.whole.records:
+    for record in records:
         scope += isinstance(record, Complete)
         seen[scope, *identity(record)] += not isinstance(record, Progress | Checkpoint)
-    if doubled := [key[1:] for key, count in seen.items() if count > 1]:
-        raise Failed(f"{doubled[0]} came more than once.")
+    return [key[1:] for key, count in seen.items() if count > 1]
 
 
 def identity(record: Any) -> tuple[Any, ...]:
@@ -144,8 +149,16 @@ def ids_stable(subject: Subject) -> None:
         raise Failed(f"A second run over the same replies told of {_words(new)}, which the first did not know.")
     if changed := [key for key, record in again.items() if before[key] != record]:
         raise Failed(f"A second run over the same replies told otherwise of {_words({changed[0]})}.")
-    if subject.listings and (new := set(map(identity, _quietly(subject))) - set(before)):
-        raise Failed(f"When one thing goes, another gets a new id: {_words(new)}.")
+    for record in _quietly(subject):
+        known = before.get(identity(record))
+        if known is None or named(known) != named(record):
+            raise Failed(f"When one thing goes, another gets its id or a new one: {_words({identity(record)})}.")
+
+
+def named(record: Any) -> str | None:
+    """What a listener calls it."""
+    record = record[0] if isinstance(record, tuple) else record
+    return getattr(record, "title", None) or getattr(record, "name", None)
 
 
 def _quietly(subject: Subject) -> list[Any]:
