@@ -12,10 +12,10 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from aggregator import listeners, recommendations, sources, stars
-from aggregator._host import child, load, once, run, wanted
+from aggregator._host import accounts, child, load, once, run, wanted
 from aggregator._host.process import Batch, Failure
 from aggregator.config import Config
-from aggregator.library import decisions, guard, merging
+from aggregator.library import decisions, erasing, guard, merging
 from aggregator.listeners import Place, Preferences
 from aggregator.plugin import Area, Artist, Complete, ProviderError, Record
 from aggregator.shows import items as shows
@@ -126,6 +126,22 @@ def rebuild(data: Path) -> None:
     store.close()
 
 
+def erase(data: Path) -> None:
+    """Ana's accounts leave with everything they brought."""
+    _without_processes()
+    ask_to_erase(data)
+    once.sync(Config(data=data, path=data / "config.toml"), "disc", None, None)  # type: ignore[arg-type]
+
+
+def ask_to_erase(data: Path) -> None:
+    store = open_store(data)
+    with store.read() as conn:
+        mine = [each for each in accounts.every(conn) if each.listener_id == ANA and each.state != "erasing"]
+    for each in mine:
+        sources.erase(store, ANA, each.id)
+    store.close()
+
+
 STEPS: Mapping[str, Step] = {
     "first sync": read(1),
     "decisions": decide,
@@ -136,10 +152,11 @@ STEPS: Mapping[str, Step] = {
     "sync that removes": read(3, "streamAna"),
     "sync that breaks off": read(4, "streamAna"),
     "rebuild": rebuild,
+    "accounts erased": erase,
 }
 
 
-TROUBLED = ("sync that breaks off", "rebuild")
+TROUBLED = ("sync that breaks off", "rebuild", "accounts erased")
 """Only from here on a run has failed in an undisturbed household."""
 
 
@@ -208,7 +225,7 @@ class Here:
         try:
             for record in self._records(order):
                 batch.append(record)
-                if len(batch) == 20:
+                if len(batch) == 30:
                     yield Batch(batch, self._state.changes())
                     batch = []
         except ProviderError as error:
@@ -230,6 +247,6 @@ class Here:
 
 def _without_processes() -> None:
     """For the rest of this process: small merges, and no children."""
-    merging.BATCH = 30
+    merging.BATCH = erasing.BATCH = 50
     merging.PAUSE = 0
     run.Child = once.Child = Here  # type: ignore[assignment, misc, attr-defined]

@@ -17,7 +17,7 @@ from pathlib import Path
 from aggregator._host import runs, steward
 from aggregator._host.find import providers
 from aggregator.config import Config
-from aggregator.library import merging
+from aggregator.library import erasing, merging
 from aggregator.store import connection, open_store
 from tests.store.conftest import OLD
 from tests.store.rows import tables
@@ -25,12 +25,12 @@ from tests.torture import household, trial
 from tests.torture.household import STEPS
 from tests.torture.trial import Known, begin, wait
 
-ONE, ALL = "account.key = 'streamAna'", "1"
-DAYS = {
-    "first sync": (1, ALL),
-    "nightly sync": (2, ALL),
-    "sync of an empty answer": (3, ONE),
-    "sync that removes": (3, ONE),
+ASKED = {
+    "first sync": lambda data: _ask_on(data, 1, "1"),
+    "nightly sync": lambda data: _ask_on(data, 2, "1"),
+    "sync of an empty answer": lambda data: _ask_on(data, 3, "account.key = 'streamAna'"),
+    "sync that removes": lambda data: _ask_on(data, 3, "account.key = 'streamAna'"),
+    "accounts erased": household.ask_to_erase,
 }
 """What a steward is tried on. (After a service broke off it would wait for minutes.)"""
 STATEMENTS = 24
@@ -46,7 +46,7 @@ class Stuck(Exception):
 def hurry() -> None:
     """For the rest of this process: a steward that does not wait for more, and merges in small steps."""
     steward.SOON, steward.GATHER_SECONDS, steward.LOOK_SECONDS = 0, 1, 0.1  # type: ignore[assignment]
-    merging.BATCH = 30
+    merging.BATCH = erasing.BATCH = 50
 
 
 def busy(data: Path) -> str:
@@ -65,9 +65,9 @@ def busy(data: Path) -> str:
 
 def steward_killed(known: Known, chance: random.Random) -> tuple[str, list[str]]:
     """Killed up to three times, then left alone until it has nothing more to do."""
-    step = chance.choice(list(DAYS))
+    step = chance.choice(list(ASKED))
     with known.before(step) as data:
-        _ask_on(data, *DAYS[step])
+        ASKED[step](data)
         kills = [chance.uniform(0.1, 4.0) for _ in range(chance.randint(1, 3))]
         for seconds in kills:
             trial.kill_after(begin(lambda: _work(data)), seconds)
@@ -78,9 +78,9 @@ def steward_killed(known: Known, chance: random.Random) -> tuple[str, list[str]]
 
 def child_killed(known: Known, chance: random.Random) -> tuple[str, list[str]]:
     """Its run fails, the others go on; what it had sent is kept, and "Sync now" brings the rest."""
-    step = chance.choice(list(DAYS))
+    step = chance.choice(list(ASKED))
     with known.before(step) as data:
-        _ask_on(data, *DAYS[step])
+        ASKED[step](data)
         pid = begin(lambda: _work(data))
         time.sleep(chance.uniform(0.3, 2.5))
         killed = [_kill(child) for child in _children(pid) if chance.random() < 0.7]

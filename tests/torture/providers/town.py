@@ -32,7 +32,7 @@ from aggregator.plugin import (
     Venue,
 )
 
-__main__.BATCH_ROWS = 20  # many commits of few records: each is a place to be killed at
+__main__.BATCH_ROWS = 30  # many commits of few records: each is a place to be killed at
 
 ARTISTS = ("Quiet Harbour", "Tin Orchard", "Nora Quist", "Luz Berrocal", "Halden")
 FIRST = ("Salt", "Paper", "Glass", "Evening", "Copper", "Winter", "Hollow", "Amber", "Distant")
