@@ -152,8 +152,15 @@ def _provided(store: Store, provider: str) -> find.Provided:
 
 
 def own(store: Store, listener_id: int, account_id: int) -> Account:
-    """An account the listener may change: their own, or the household's if they are an owner, and not one of
-    config.toml. Raises `SourceError`."""
+    """An account the listener may change: as `in_charge`, and not one of config.toml. Raises `SourceError`."""
+    account = in_charge(store, listener_id, account_id)
+    if account.pinned:
+        raise SourceError(f"{account.name} stands in config.toml. Change it there and start again.")
+    return account
+
+
+def in_charge(store: Store, listener_id: int, account_id: int) -> Account:
+    """An account that is the listener's own, or the household's if they are an owner. Raises `SourceError`."""
     with store.read() as conn:
         account = accounts.by_id(conn, account_id)
         role = conn.execute(select(listener.c.role).where(listener.c.id == listener_id)).scalar()
@@ -161,8 +168,6 @@ def own(store: Store, listener_id: int, account_id: int) -> Account:
         raise SourceError("There is no such source.")
     if account.listener_id is None and role != "owner":
         raise SourceError(f"{account.name} belongs to the household: an owner changes it.")
-    if account.pinned:
-        raise SourceError(f"{account.name} stands in config.toml. Change it there and start again.")
     if account.state == accounts.ERASING:
         raise SourceError(f"{account.name} is being erased.")
     return account

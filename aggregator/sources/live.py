@@ -13,7 +13,7 @@ from aggregator._host import accounts, control, find
 from aggregator._host.accounts import Account
 from aggregator._host.control import Silent
 from aggregator.sources.cards import seen_by
-from aggregator.sources.change import SourceError
+from aggregator.sources.change import SourceError, in_charge
 from aggregator.store import Store
 
 DEADLINE = 3.0
@@ -107,10 +107,7 @@ def finish_sign_in(store: Store, listener_id: int, account_id: int, redirect: st
 
 
 def _sign_in(store: Store, listener_id: int, account_id: int, question: dict[str, Any]) -> dict[str, Any]:
-    with store.read() as conn:
-        account = accounts.by_id(conn, account_id)
-    if account is None or account.listener_id not in (None, listener_id):
-        raise SourceError("There is no such source.")
+    account = in_charge(store, listener_id, account_id)
     try:
         answer = control.ask(store.folder, question, 35.0)
     except Silent as silent:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aggregator import sources
+from aggregator import listeners, sources
 from aggregator._host import accounts, chores, control, runs
 from aggregator._host.steward import SOON
 from aggregator.plugin import Artist
@@ -171,15 +171,15 @@ def test_without_a_steward_a_page_gets_a_sentence(home: Home) -> None:
 
 
 def test_signing_in_locks_the_credentials_away_and_reads_the_account(home: Home, start: Start) -> None:
-    account = home.account("door")
+    account, ana = home.account("door"), listeners.create(home.store, "Ana", "owner").id
     start()
     ended(home, account)
     assert home.state(account).state == "needs the listener"
-    url = sources.begin_sign_in(home.store, 1, account, "http://127.0.0.1:8484/back", "s1")
+    url = sources.begin_sign_in(home.store, ana, account, "http://127.0.0.1:8484/back", "s1")
     assert url == "https://door.example/authorize?state=s1&redirect_uri=http://127.0.0.1:8484/back"
     with pytest.raises(sources.SourceError, match="did not grant it"):
-        sources.finish_sign_in(home.store, 1, account, "http://127.0.0.1:8484/back", {"code": "bad"})
-    sources.finish_sign_in(home.store, 1, account, "http://127.0.0.1:8484/back", {"code": "good"})
+        sources.finish_sign_in(home.store, ana, account, "http://127.0.0.1:8484/back", {"code": "bad"})
+    sources.finish_sign_in(home.store, ana, account, "http://127.0.0.1:8484/back", {"code": "good"})
     assert ended(home, account, 2).state == "done"
     found = home.state(account)
     assert found.state == "ready"
