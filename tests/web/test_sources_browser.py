@@ -113,6 +113,14 @@ def test_a_removal_is_decided_on_a_phone(visit: Page) -> None:
     expect(visit.locator("[data-key=attic]")).to_contain_text("Ready")
 
 
+def test_a_pair_that_needs_the_listener_is_led_to(visit: Page, places: dict[str, str]) -> None:
+    visit.set_viewport_size({"width": 390, "height": 500})
+    visit.goto(places["run"])
+    visit.locator(".doubt").click()
+    expect(visit.locator("h1")).to_have_text("One or two?")
+    expect(visit.locator(".pair", has_text="Mila Rook")).to_be_in_viewport()
+
+
 def test_from_the_card_to_the_diff_and_back_by_keyboard(visit: Page) -> None:
     visit.goto("/sources")
     visit.locator("[data-key=spotify] .source-diff").first.focus()
@@ -135,6 +143,18 @@ def test_a_long_list_goes_on_by_itself(visit: Page, places: dict[str, str], monk
         visit.wait_for_timeout(120)
     expect(visit.locator(".thing")).to_have_count(27)
     expect(visit.locator(".next-page")).to_have_count(0)
+
+
+def test_a_link_to_a_card_leads_to_it_and_a_button_leaves_the_listener_there(visit: Page) -> None:
+    visit.goto("/sources")
+    visit.locator("[data-key=lastfm]").get_by_role("link", name="All its runs").click()
+    visit.get_by_role("link", name="Back to Sources").click()
+    card = visit.locator("[data-key=lastfm]")
+    expect(card).to_be_in_viewport()
+    assert visit.evaluate("scrollY") > 0
+    card.get_by_role("button", name="Pause").click()
+    expect(card).to_contain_text("Paused")
+    expect(card).to_be_in_viewport()
 
 
 def test_the_log_unfolds_by_keyboard(visit: Page) -> None:

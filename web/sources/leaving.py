@@ -21,6 +21,9 @@ def remove(account_id: int) -> ResponseReturnValue:
 @bp.post("/sources/<int:account_id>/archive")
 def archive(account_id: int) -> ResponseReturnValue:
     card = _any(account_id)
+    if words := sources.closed(store()):
+        flash(words)
+        return cards.back()
     try:
         sources.archive(store(), listener().id, account_id)
         flash(f"{card.name} is archived. Everything it brought stays.")
@@ -33,6 +36,9 @@ def archive(account_id: int) -> ResponseReturnValue:
 def erase(account_id: int) -> ResponseReturnValue:
     """For good, so it takes the tick that says so."""
     card = _any(account_id)
+    if words := sources.closed(store()):
+        flash(words)
+        return cards.back()
     if request.form.get("sure") != "yes":
         flash("Tick that you are sure; nothing was erased.")
         return redirect(url_for("sources.remove", account_id=account_id), 303)

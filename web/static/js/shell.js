@@ -38,10 +38,18 @@ function focusHeading() {
   heading.focus({ preventScroll: true });
 }
 
+/** Where on the new page a boosted link or form belongs: the place its address names, or the card it was pressed in. */
+function placeOf({ pathInfo, requestConfig }) {
+  const card = requestConfig?.verb === "post" ? requestConfig.elt.closest("article[id]")?.id : "";
+  return document.getElementById(pathInfo?.anchor || card);
+}
+
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target !== main) return;
   arrive();
-  if (event.detail.requestConfig?.boosted) focusHeading();
+  if (!event.detail.requestConfig?.boosted) return;
+  focusHeading();
+  setTimeout(() => placeOf(event.detail)?.scrollIntoView({ block: "nearest" })); // htmx itself shows the top first
 });
 document.body.addEventListener("htmx:historyRestore", arrive);
 document.body.addEventListener("toast", (event) => toast(event.detail.value));
