@@ -193,9 +193,9 @@ def _refusal(answer: requests.Response, body: Any) -> ProviderError:
 def _pause(answer: requests.Response, day: bool) -> float:
     """Seconds: as asked for, else until the day's quota begins anew, else a moment."""
     asked, reset = answer.headers.get("Retry-After", ""), answer.headers.get("Rate-Limit-Reset", "")
-    if asked.isdigit():
+    if asked.isdecimal():
         return float(asked)
-    if day and reset.isdigit():
+    if day and reset.isdecimal():
         return max(60.0, int(reset) / 1000 - datetime.now(UTC).timestamp())
     return 3600.0 if day else 10.0
 

@@ -2,7 +2,8 @@
 
 Their code runs in a child, once per content of the file: the manifest is kept by hash in ``cache/manifests.json``. What
 was refused is tried again after an hour (a package that was missing may have been installed), and at once when the file
-changes. Nothing that a plugin is or does stops the others from being found.
+changes. Only the steward and the command line try again: no page waits for it. Nothing that a plugin is or does stops
+the others from being found.
 """
 
 from __future__ import annotations
@@ -108,18 +109,21 @@ class Catalogue:
         return broken or f"There is no provider {provider!r}; {meant(provider, self.providers)}"
 
 
-def providers(data: Path, wanted: Collection[str] | None = None, child: Child | None = None) -> Catalogue:
+def providers(
+    data: Path, wanted: Collection[str] | None = None, child: Child | None = None, *, again: bool = False
+) -> Catalogue:
     """Every provider, described. Code that is new or changed is loaded in a child first (0.3 s each).
 
     With `wanted` only as much is loaded as it takes to know these ids, the first of it in `child` where one is given.
+    `again`: what was refused an hour ago or more is tried anew.
     """
     path = data / "cache" / "manifests.json"
     found = list(origins(data))
-    described = _known(path, found)
+    described = _known(path, found, again)
     if all(origin.unreadable or origin.fingerprint in described for origin in found):
         return _catalogue(found, described)
     with _alone(path):
-        described = _known(path, found)  # another process may just have looked
+        described = _known(path, found, again)  # another process may just have looked
         for some in _in_turn(found, wanted):
             fresh = _describe_all([each for each in some if each.fingerprint not in described], child)
             described |= fresh
@@ -139,14 +143,16 @@ def try_again(data: Path) -> None:
         _write(path, {key: told for key, told in _read(path).items() if "error" not in told})
 
 
-def _known(path: Path, found: list[Origin]) -> dict[str, dict[str, Any]]:
-    """What is kept of these, refusals for a while only."""
-    kept, old = _read(path), time.time() - REFUSED_SECONDS
-    return {
-        origin.fingerprint: told
-        for origin in found
-        if (told := kept.get(origin.fingerprint)) and ("error" not in told or told.get("at", 0) > old)
-    }
+def _known(path: Path, found: list[Origin], again: bool) -> dict[str, dict[str, Any]]:
+    """What is kept of these."""
+    kept = _read(path)
+    known = {origin.fingerprint: kept[origin.fingerprint] for origin in found if origin.fingerprint in kept}
+    return {key: told for key, told in known.items() if not (again and _is_old(told))}
+
+
+def _is_old(told: Mapping[str, Any]) -> bool:
+    """A refusal that has counted for long enough, or is dated by a clock that went wrong."""
+    return "error" in told and not 0 <= time.time() - told.get("at", 0) < REFUSED_SECONDS
 
 
 def _in_turn(found: list[Origin], wanted: Collection[str] | None) -> Iterator[list[Origin]]:
@@ -238,12 +244,12 @@ def _installed() -> tuple[Origin, ...]:
 
 
 def _plugins_in(folder: Path) -> list[Path]:
-    """Files and packages, by name; names that begin with an underscore or a dot are left alone."""
+    """Files and packages, by name; tests, and names that begin with an underscore or a dot, are left alone."""
     try:
         listed = sorted(folder.iterdir())
     except OSError:  # most have none; one that may not be read holds nothing that could be loaded
         return []
-    return [path for path in listed if path.name[0] not in "_." and _is_plugin(path)]
+    return [path for path in listed if not path.name.startswith(("_", ".", "test_", "conftest.")) and _is_plugin(path)]
 
 
 def _is_plugin(path: Path) -> bool:
@@ -251,6 +257,13 @@ def _is_plugin(path: Path) -> bool:
         return path.is_file() if path.suffix == ".py" else (path / "__init__.py").is_file()
     except OSError:  # it may not be entered
         return False
+
+
+def as_described(origin: Origin) -> bool:
+    """Whether the code is still what it was when it was described. The rest changes with the program only."""
+    if origin.how != "dropped in":
+        return True
+    return _origin(origin.how, origin.label, origin.target, Path(origin.target)) == origin
 
 
 def _fingerprint(path: Path) -> str:

@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -59,6 +59,10 @@ class Failure(Exception):
         self.retry_after = retry_after
         self.fields = dict(fields or {})
         self.counts: dict[str, int] = {}
+
+
+class NoRecord(Failure):
+    """Something among the records was none."""
 
 
 class Duties(Protocol):
@@ -134,6 +138,7 @@ class Child:
         self._pieces: list[bytes] = []  # records that came since the last batch
         self._heard = time.monotonic()
         self._broken: Failure | None = None
+        self._ended = False
         self._duties: Duties = NoDuties()
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._read, self._listen)]
         for thread in self._threads:
@@ -183,11 +188,15 @@ class Child:
                 records, size = records + len(pieces), size + sum(map(len, pieces))
                 if records > MOST_RECORDS or size > MOST_BYTES:
                     raise Failure("bug", f"It brought {records:,} records ({size >> 20:,} MB), more than one run may.")
-            yield Batch((), came[1]["state"])
+        except NoRecord:
+            raise  # of what came after it nobody can say what is missing
         except Failure:
             self.end()
-            yield from self._rest()
-            raise
+            finished = yield from self._rest()
+            if finished is None:
+                raise
+            came = finished
+        yield Batch((), came[1]["state"])
 
     def call(self, method: str, argument: Any, seconds: float) -> Answer:
         """One live answer. A child that stays silent for `seconds` is of no more use and is ended."""
@@ -198,7 +207,9 @@ class Child:
         """End it at once, with every process it started. What it sent before is in the log."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        end_strays(self._mark)
+        if not self._ended:
+            end_strays(self._mark)
+            self._ended = True
         with contextlib.suppress(subprocess.TimeoutExpired):  # it hangs in the kernel, on a disk that is gone
             self._process.wait(timeout=5.0)
         for thread in self._threads:
@@ -234,13 +245,18 @@ class Child:
             )
         return came
 
-    def _rest(self) -> Iterator[Batch]:
-        """What an ended child had sent and nobody has taken yet."""
+    def _rest(self) -> Generator[Batch, None, tuple[str, Any] | None]:
+        """What an ended child had sent and nobody has taken yet; returns the end of the order, where that had come."""
         while not self._inbox.empty():
             came = self._inbox.get()
+            if came and came[0] == "end":
+                return came
             if came and came[0] == "batch":
-                with contextlib.suppress(Failure):  # another one has been caught already
+                try:
                     yield from _batches(*came[1])
+                except NoRecord:
+                    break
+        return None
 
     def _gone(self) -> Failure:
         try:
@@ -276,13 +292,15 @@ class Child:
             self._broken = Failure("host", f"{type(error).__name__}: {error}", _trace(error))
         finally:  # whatever ended this thread, nobody shall wait for more
             self._duties.not_alone()
-            self._hand_over({})
+            if self._pieces:
+                self._inbox.put(("batch", (self._pieces, {})))
             self._inbox.put(None)
 
     def _sort(self, message: dict[str, Any]) -> None:
         match message["is"]:
             case "batch":
-                self._hand_over(message["state"])
+                self._inbox.put(("batch", (self._pieces, message["state"])))
+                self._pieces = []
             case "pass":
                 turn = self._duties.turn()
                 words = "The calls that it allows are used up for now."
@@ -308,11 +326,6 @@ class Child:
             case what:
                 self._inbox.put((what, message))
 
-    def _hand_over(self, state: dict[str, Any]) -> None:
-        if self._pieces or state:
-            self._inbox.put(("batch", (self._pieces, state)))
-            self._pieces = []
-
     def _listen(self) -> None:
         """What it prints becomes log lines. Read in bounded bites: a line may have no end."""
         assert self._process.stdout is not None
@@ -336,13 +349,13 @@ def _late(seconds: float | None) -> Failure:
 
 
 def _batches(pieces: Sequence[bytes], state: dict[str, Any]) -> Iterator[Batch]:
-    """One batch. Where a piece is no record: what came before it, and then a `Failure`."""
+    """One batch. Where a piece is no record: what came before it, and then `NoRecord`."""
     try:
         yield Batch(frames.BATCH.validate_json(b"[" + b",".join(pieces) + b"]"), state)
     except ValidationError:
         good, wrong = _up_to_the_wrong_one(pieces)
         yield Batch(good)
-        raise Failure("bug", f"It brought something that is no record: {wrong}.") from None
+        raise NoRecord("bug", f"It brought something that is no record: {wrong}.") from None
 
 
 def _up_to_the_wrong_one(pieces: Sequence[bytes]) -> tuple[list[Record], str]:

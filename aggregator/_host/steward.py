@@ -21,7 +21,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from aggregator._host import accounts, chores, control, pinned, runs, states
+from aggregator._host import accounts, chores, control, find, pinned, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.find import Catalogue
 from aggregator._host.lock import StewardLock
@@ -68,8 +68,8 @@ class Steward:
             self._take_up()
             self._scheduler.start()
             self._scheduler.add_job(self._nightly, "cron", hour=self._config.sync.hour, timezone=_here())
-            for job in (self._house.warm.drop_idle, self._look_around):
-                self._scheduler.add_job(job, "interval", seconds=60)
+            self._scheduler.add_job(self._house.warm.drop_idle, "interval", seconds=60)
+            self._scheduler.add_job(self._look_around, "interval", [True], seconds=60)
             self._look_around()
             try:
                 self._work()
@@ -152,9 +152,12 @@ class Steward:
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def _look_around(self) -> None:
-        """Take up what changed outside: config.toml's accounts, providers repaired, accounts added."""
-        catalogue = self._house.catalogue()
+    def _look_around(self, again: bool = False) -> None:
+        """Take up what changed outside: config.toml's accounts, providers repaired, accounts added.
+
+        `again`: plugins that were refused long ago are tried anew, which may take as long as an import may.
+        """
+        catalogue = find.providers(self._config.data, again=again)
         for sentence in set(pinned.apply(self._house, self._config, catalogue)) - self._said:
             log.info(sentence)
             self._said.add(sentence)

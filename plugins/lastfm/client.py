@@ -108,7 +108,7 @@ class Client:
 
     def _pause(self) -> RateLimited:
         header = self._door.retry_after
-        seconds = float(header) if header and header.isdigit() else 60.0
+        seconds = float(header) if header and header.isdecimal() else 60.0
         return RateLimited("Last.fm asks for fewer questions; it is asked again later.", seconds)
 
 

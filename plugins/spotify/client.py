@@ -200,7 +200,7 @@ def _refusal(
 
 def _pause(header: str | None, reason: str | None) -> RateLimited:
     quota = reason == "QUOTA_EXCEEDED"
-    seconds = float(header) if header and header.isdigit() else QUOTA_PAUSE if quota else 60.0
+    seconds = float(header) if header and header.isdecimal() else QUOTA_PAUSE if quota else 60.0
     words = "The quota of your Spotify app is used up" if quota else "Spotify asks for fewer questions"
     return RateLimited(f"{words}; it is asked again later.", seconds)
 

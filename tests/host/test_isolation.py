@@ -6,14 +6,16 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aggregator._host import accounts, process
+from aggregator._host import accounts, process, runs
 from aggregator._host.process import Failure
-from aggregator._host.run import House
+from aggregator._host.run import House, Wanted, run_account
+from aggregator.plugin import Area
 from aggregator.store import open_store
 from tests.host.conftest import Home, alive, until
 
@@ -200,6 +202,19 @@ def test_plays_are_kept_up_to_the_last_checkpoint(home: Home, way: str, words: s
     with home.store.read() as conn:
         assert conn.exec_driver_sql("SELECT value FROM cursor").scalar() == "good"
     assert len(home.present("recording")) >= 2
+
+
+def test_many_places_are_asked_for_one_after_the_other(home: Home) -> None:
+    """More orders to one child than batches may wait for their commit; the last of them goes wrong."""
+    today = date.today()
+    wanted = Wanted((), [Area(latitude=0, longitude=0, radius_km=r, since=today, until=today) for r in range(1, 8)])
+    account = home.state(set_up(home, "good"))
+    with home.store.write() as conn:
+        run_id = runs.ask(conn, "shows", account.id, "listener", 1)
+    with pytest.raises(Failure, match="the last one"):
+        provided = home.house.catalogue().providers["harm"]
+        run_account(home.house, account, provided, "shows", run_id, wanted=wanted)
+    assert home.present("show") == [f"s{radius}" for radius in range(1, 8)]
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,10 @@ def test_a_package_installed_later_is_found_without_touching_the_plugin(
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "made_later.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
-    assert find.providers(tmp_path).broken, "not at once"
+    assert find.providers(tmp_path, again=True).broken, "not at once"
     monkeypatch.setattr(find, "REFUSED_SECONDS", 0)
-    assert find.providers(tmp_path).broken == []
+    assert find.providers(tmp_path).broken, "a page does not wait for it"
+    assert find.providers(tmp_path, again=True).broken == []
 
 
 def test_two_looks_at_once_load_a_plugin_once(tmp_path: Path) -> None:

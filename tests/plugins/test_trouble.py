@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
+from aggregator.demo.service import Running
+from aggregator.demo.spotify import first_refresh_token
+from aggregator.demo.world import World
 from aggregator.plugin import BadData, ProviderError, RateLimited, Unavailable
 from plugins.lastfm import Lastfm
 from plugins.spotify import Spotify
@@ -37,6 +42,12 @@ def rogue() -> Iterator[Rogue]:
         yield rogue
 
 
+@pytest.fixture(scope="module")
+def sample() -> Iterator[Running]:
+    with Running("spotify") as sample:
+        yield sample
+
+
 def spotify(rogue: Rogue, way: str) -> Account:
     settings = {"client_id": "app", "client_secret": "of the app", "refresh_token": "permission"}
     return Account(Spotify, **settings, address=f"{rogue.url}/{way}")
@@ -62,3 +73,20 @@ def test_each_trouble_has_its_words_and_completes_nothing(rogue: Rogue, service:
     assert run.scopes == []
     if way == "day":
         assert run.error.retry_after == 86400
+
+
+@pytest.mark.parametrize("skew", [-3650 * 86400, -3700, 3700, 3650 * 86400])
+def test_a_clock_that_is_wrong_costs_no_sign_in(
+    world: World, sample: Running, monkeypatch: pytest.MonkeyPatch, skew: int
+) -> None:
+    """The token is as old as the service says, whatever our clock makes of it; also when it jumps while we read."""
+    user = next(iter(world.spotify.values()))
+    given = {"client_id": user.client, "client_secret": user.secret, "refresh_token": first_refresh_token(user)}
+    account = Account(Spotify, **given, address=sample.url)
+    provider = account.provider()
+    assert provider.search("tide")
+    monkeypatch.setattr("spotipy.oauth2.time", SimpleNamespace(time=lambda: time.time() + skew))
+    assert provider.search("tide")
+    requests.post(f"{sample.url}/_expire", timeout=5)
+    assert provider.search("tide")
+    assert account.run().error is None

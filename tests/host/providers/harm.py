@@ -25,13 +25,16 @@ from aggregator.plugin import (
     Progress,
     Provider,
     RateLimited,
+    Show,
+    Shows,
     Unavailable,
+    Venue,
 )
 
 MUCH = 10_000_000
 
 
-class Harm(Provider, Library, History, Discovery):
+class Harm(Provider, Library, History, Shows, Discovery):
     id = "harm"
     name = "Harm"
     deadline = timedelta(seconds=40)
@@ -269,6 +272,14 @@ class Harm(Provider, Library, History, Discovery):
         if self.settings.way == "dies":
             os._exit(3)
         yield Checkpoint(cursor="x" * MUCH)
+
+    # --- shows --------------------------------------------------------------------------------------------------------
+
+    def shows(self, artists, area):
+        yield Show(id=f"s{area.radius_km:g}", title="Gig", day=area.until, venue=Venue(name="Hall"))
+        time.sleep(0.3)  # so that the end leaves as a batch of its own
+        if area.radius_km == 7:
+            raise KeyError("the last one")
 
     # --- live answers -------------------------------------------------------------------------------------------------
 
