@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,12 +120,12 @@ def _account(row: Any) -> Account:
 # --- the provider's own store -----------------------------------------------------------------------------------------
 
 
-def state(conn: Connection, account_id: int, now: int) -> tuple[dict[str, Any], dict[str, int]]:
+def state(conn: Connection, account_id: int, now: int, vault: Vault) -> tuple[dict[str, Any], dict[str, int]]:
     """`Provider.state`, and the statuses the gate remembers by address."""
     rows = conn.execute(select(keep.c.key, keep.c.value).where(keep.c.account_id == account_id))
     values, statuses = {}, {}
     for key, text in rows:
-        value = json.loads(text)
+        value = json.loads(vault.unseal(text))
         if not key.startswith((REMEMBERED, RENEWED)):
             values[key] = value
         elif key.startswith(REMEMBERED) and value[1] > now:
@@ -155,11 +155,11 @@ def _entered(conn: Connection, account_id: int, name: str, vault: Vault) -> str 
     return value
 
 
-def save_state(conn: Connection, account_id: int, changes: Mapping[str, Any]) -> None:
-    """Store changed keys; a value of None deletes its key."""
+def save_state(conn: Connection, account_id: int, changes: Mapping[str, Any], seal: Callable[[str], str] = str) -> None:
+    """Store changed keys, each value as `seal` makes it; a value of None deletes its key."""
     gone = [key for key, value in changes.items() if value is None]
     rows = [
-        {"account_id": account_id, "key": key, "value": json.dumps(value, separators=(",", ":"))}
+        {"account_id": account_id, "key": key, "value": seal(json.dumps(value, separators=(",", ":")))}
         for key, value in changes.items()
         if value is not None
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator import answers
-from aggregator._host import accounts, states
+from aggregator._host import accounts, find, states
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
 from aggregator._host.run import Duties, House, open_child
@@ -27,11 +27,12 @@ REFUSALS = ("AuthFailed", "RateLimited", "Unavailable", "late", "settings", "loa
 
 @dataclass
 class _Warm:
-    """A child made ready with the settings `account` had."""
+    """A child made ready with the settings `account` had, and with the code of `origin`."""
 
     account: Account
     child: Child
     duties: Duties
+    origin: find.Origin
     used: float = field(default_factory=time.monotonic)
 
 
@@ -60,7 +61,7 @@ class Warm:
             warm.used = time.monotonic()
         if answer.state:
             with self._house.store.write() as conn:
-                accounts.save_state(conn, account_id, answer.state)
+                accounts.save_state(conn, account_id, answer.state, warm.duties.seal)
         return answer.items
 
     def ask(self, account_id: int, method: str, argument: Any) -> list[Any]:
@@ -136,7 +137,7 @@ class Warm:
 
     def _ready(self, account: Account) -> _Warm:
         warm = self._kept.get(account.id)
-        if warm and warm.child.alive and _same_settings(warm.account, account):
+        if warm and warm.child.alive and _same_settings(warm.account, account) and find.as_described(warm.origin):
             return warm
         self.drop(account.id)
         warm = self._kept[account.id] = self._start(account)
@@ -153,7 +154,7 @@ class Warm:
             raise Failure("load", catalogue.missing(account.provider))
         child = Child()
         try:
-            return _Warm(account, child, open_child(self._house, account, provided, child))
+            return _Warm(account, child, open_child(self._house, account, provided, child), provided.origin)
         except BaseException:
             child.end()
             raise

@@ -140,6 +140,9 @@ class Duties:
         with self.house.store.write() as conn:
             accounts.keep_secret(conn, self.account.id, name, value, self.house.vault)
 
+    def seal(self, text: str) -> str:
+        return self.house.vault.seal(text, self.redact)
+
     def alone(self) -> bool:
         self._alone = self.house.renewing[self.account.id].acquire(timeout=RENEWING_SECONDS)
         return self._alone
@@ -182,7 +185,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
     limits = () if house.demo else provided.manifest.limits  # the demo's services are our own
     duties = Duties(house, account, limits, redact, shared_key(house.vault, account, provided.manifest), trial)
     with house.store.read() as conn:
-        state, remembered = accounts.state(conn, account.id, int(time.time()))
+        state, remembered = accounts.state(conn, account.id, int(time.time()), house.vault)
     order = {
         "target": provided.origin.target,
         "provider": account.provider,
@@ -221,9 +224,10 @@ def run_account(
         duties: Duties | None = None
         try:
             duties = open_child(house, account, provided, child)
+            recorder.seal = duties.seal
             house.reading[account.id] = child
             began = time.monotonic()
-            for scope, order in orders(house.store, account, capability, wanted or Wanted()):
+            for scope, order in orders(house, account, capability, wanted or Wanted()):
                 for batch in child.run(order, provided.manifest.deadline, began):
                     recorder.commit(scope, _without_secrets(batch, duties.redact), duties.lines())
             return recorder.finish()
@@ -237,7 +241,7 @@ def run_account(
             recorder.keep_lines(duties.lines() if duties else [])
 
 
-def orders(store: Store, account: Account, capability: str, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
+def orders(house: House, account: Account, capability: str, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
     """What to ask the child for, with the name in front of the scopes it completes."""
     if capability == "shows":
         artists = [artist.model_dump(mode="json", exclude_none=True) for artist in wanted.artists]
@@ -245,10 +249,10 @@ def orders(store: Store, account: Account, capability: str, wanted: Wanted) -> I
             place = f"{area.latitude:.3f},{area.longitude:.3f} {area.radius_km:g} km"
             yield place, {"capability": capability, "artists": artists, "area": area.model_dump(mode="json")}
     else:
-        with store.read() as conn:
+        with house.store.read() as conn:
             mine = (cursor.c.account_id == account.id, cursor.c.capability == capability)
             reached = conn.execute(select(cursor.c.value).where(*mine)).scalar()
-        yield "", {"capability": capability, "cursor": reached}
+        yield "", {"capability": capability, "cursor": house.vault.unseal(reached) if reached else None}
 
 
 def _redacted(failure: Failure, redact: Redactor) -> Failure:
@@ -262,8 +266,16 @@ def _redacted(failure: Failure, redact: Redactor) -> Failure:
 def _without_secrets(batch: Batch, redact: Redactor) -> Batch:
     """Services repeat keys in addresses and messages, and providers pass them on: nothing of that is stored."""
     told = frames.BATCH.dump_json(list(batch.records), exclude_none=True).decode()  # type: ignore[arg-type]
-    cleaned = redact.data(told)
-    return batch if cleaned == told else Batch(frames.BATCH.validate_json(cleaned), batch.state)
+    if redact.data(told) == told:
+        return batch
+    return Batch([_without_secret(record, redact) for record in batch.records], batch.state)
+
+
+def _without_secret(record: Record, redact: Redactor) -> Record:
+    """A cursor stays as it is: it is sealed where it is kept."""
+    if isinstance(record, Checkpoint):
+        return record
+    return frames.ONE.validate_json(redact.data(frames.ONE.dump_json(record, exclude_none=True).decode()))  # type: ignore[arg-type]
 
 
 def storable(text: str) -> str:
@@ -282,6 +294,8 @@ class _Recorder:
         self._capability = capability
         self._run_id = run_id
         self._watch = watch
+        self.seal: Callable[[str], str] = str
+        """How a cursor or a piece of the provider's state is stored."""
         self.counts: Counter[str] = Counter()
         self._progress: Progress | None = None
         self._noted = 0
@@ -294,7 +308,7 @@ class _Recorder:
                 raise Failure("stopped", STOPPED)
             for piece in _pieces(batch.records):
                 self._take(conn, scope, piece)
-            accounts.save_state(conn, self._account.id, batch.state)
+            accounts.save_state(conn, self._account.id, batch.state, self.seal)
             runs.lines(conn, self._run_id, [*lines, *self._skipped(batch.records, now)])
             runs.report(conn, self._run_id, *self._reached())
         if self._watch:
@@ -326,7 +340,7 @@ class _Recorder:
                 removal = self._intake.complete(conn, " ".join(filter(None, (scope, piece.scope))))
                 self.counts.update(removed=removal.removed, held=removal.held)
             case Checkpoint():
-                _save_cursor(conn, self._account.id, self._capability, piece.cursor)
+                _save_cursor(conn, self._account.id, self._capability, self.seal(piece.cursor))
             case Progress():
                 self._progress = piece
             case list():

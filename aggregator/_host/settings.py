@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 HIDDEN = "•••"
+SEALED = "\x1fsealed:"
+"""What begins so is encrypted; neither JSON nor a cursor does."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,17 @@ class Vault:
         """The same for the same text, and of no use to whoever has not the key file."""
         self._fernet  # noqa: B018 - makes the key file where there is none
         return hmac.new(self._path.read_bytes(), text.encode(), "sha256").hexdigest()[:16]
+
+    def seal(self, text: str, redact: Redactor) -> str:
+        """As it is to be stored: encrypted where a secret is written in it."""
+        if redact(text) == text:
+            return text
+        return SEALED + self._fernet.encrypt(text.encode()).decode()
+
+    def unseal(self, stored: str) -> str:
+        if not stored.startswith(SEALED):
+            return stored
+        return self._fernet.decrypt(stored.removeprefix(SEALED)).decode()
 
     def derived(self, name: str) -> str:
         """A key of its own for what `name` says, as Fernet takes it; the key file itself stays in this process."""

@@ -59,7 +59,7 @@ def _ask(house: House, account: Account, manifest: find.Manifest, child: Child, 
         return "."
     today = date.today()
     somewhere = Wanted([SOMEBODY], [Area(**SOMEWHERE, since=today, until=today + AHEAD)])
-    for _, order in orders(house.store, account, manifest.synced[0], somewhere):
+    for _, order in orders(house, account, manifest.synced[0], somewhere):
         for batch in child.run({**order, "cursor": None}, ends - time.monotonic()):
             for record in batch.records:
                 if not isinstance(record, MARKS):

@@ -23,7 +23,7 @@ def test_records_state_and_log_of_a_good_run_are_stored(home: Home) -> None:
     assert ("info", "reading with •••") in home.lines()
     assert ("skipped", "broken: not a song") in home.lines()
     with home.store.read() as conn:
-        assert accounts.state(conn, account, 0)[0] == {"seen0": 0, "seen1": 1}
+        assert accounts.state(conn, account, 0, home.house.vault)[0] == {"seen0": 0, "seen1": 1}
 
 
 def test_a_delta_goes_on_from_its_cursor(home: Home) -> None:

@@ -155,6 +155,8 @@ def test_no_secret_is_found_anywhere_after_failures(
             settings = {"address": address.rstrip("/"), "way": way}
             sources.change_settings(home.store, owner.id, made["leaky"], settings)
             ended.add(home.run(made["leaky"]).error)
+        for _ in range(2):
+            assert home.run(made["leaky"], "history").error_words is None
         for name in ("Nobody", "Somebody"):
             home.house.warm.ask_all({made["leaky"]: "Leaky"}, "similar", {"name": name, "id": "1"}, 30.0)
         for way in ("refused", "failing", "cut", "odd"):
@@ -164,6 +166,7 @@ def test_no_secret_is_found_anywhere_after_failures(
                 with pytest.raises((Failure, AssertionError)):
                     home.house.warm.call(made[provider], "search", "tide")
                     raise AssertionError
+    home.house.warm.close()
     assert ended >= {"AuthFailed", "Unavailable", "BadData", "bug"}
     assert (home.data / "cache" / f"account-{made['leaky']}.sqlite").stat().st_size > 0
     out, err = capfd.readouterr()

@@ -8,8 +8,10 @@ import urllib.parse
 from aggregator.plugin import (
     Artist,
     BadData,
+    Checkpoint,
     Discovery,
     Edition,
+    History,
     Library,
     Progress,
     Provider,
@@ -20,7 +22,7 @@ from aggregator.plugin import (
 )
 
 
-class Leaky(Provider, Library, Discovery):
+class Leaky(Provider, Library, History, Discovery):
     id = "leaky"
     name = "Leaky"
 
@@ -58,6 +60,14 @@ class Leaky(Provider, Library, Discovery):
             case "misfit":
                 yield Track(id="t2", title="Tide", seconds=secret)
         raise RuntimeError(f"with {secret}")
+
+    def plays(self, cursor):
+        """Keeps what it should not: an address with the key in it as the cursor, and the key itself."""
+        address = f"https://music.example/plays?after=7&apikey={self.settings.secret.get_secret_value()}"
+        if (cursor, self.state.get("address")) not in ((None, None), (address, [address])):
+            raise BadData("what was kept came back as something else")
+        self.state["address"] = [address]
+        yield Checkpoint(cursor=address)
 
     def repeat(self, secret):
         """The service answers with all it was sent, and sends on to an address that says it again."""
