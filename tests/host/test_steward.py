@@ -250,3 +250,29 @@ def test_a_provider_that_hangs_on_every_account_leaves_room_for_the_others(home:
     start()
     assert ended(home, good).state == "done"
     assert [row.state for account in hung for row in home.runs(account)].count("running") <= 2
+
+
+def test_a_provider_edited_in_the_drop_in_folder_is_used_at_once(home: Home, start: Start) -> None:
+    """Its runs and its live answers are those of the new code, with no restart in between."""
+    account = home.account("good")
+    start()
+    assert ended(home, account, 2).state == "done"
+    assert _similar(home, account, "Aimée") == [("Like Aimée", 0.9)]
+    before = set(home.present("album"))
+
+    plugin = home.data / "plugins" / "good.py"
+    code = plugin.read_text()
+    plugin.write_text(code.replace("Like {", "Much like {").replace("range(self.settings.size)", "range(5)"))
+    assert _similar(home, account, "Zaz") == [("Much like Zaz", 0.9)]
+    with home.store.write() as conn:
+        runs.ask(conn, "library", account, "listener", int(time.time()))
+    control.wake(home.data)
+    row = ended(home, account, 3)
+    assert row.state == "done", row.error_words
+    assert set(home.present("album")) > before
+
+
+def _similar(home: Home, account: int, name: str) -> list[tuple[str, float]]:
+    artist = Artist(id="x", name=name)
+    (answer,) = sources.ask_live(home.data, "similar", artist, account_ids=[account], deadline=20)
+    return [(near.name, match) for near, match in answer.items]
