@@ -261,17 +261,27 @@ def test_what_has_no_time_is_no_play(at):
     assert Canned(listen(at=at)).run("plays", None).of(Play) == []
 
 
-def test_more_listens_in_a_second_than_fit_on_a_page_end_the_run_all_the_same(monkeypatch, robin):
-    monkeypatch.setattr("plugins.listenbrainz.PAGE", 2)
-    provider = robin.provider()
-    stored = [1000, 1000, 1000, 900]
+def by_pages_of(size: int, stored: list[tuple[int, str]], monkeypatch: Any) -> set[str]:
+    """The titles that come from a service which holds these listens."""
+    monkeypatch.setattr("plugins.listenbrainz.PAGE", size)
+    provider = Account(ListenBrainz, user="someone").provider()
 
-    def ask(path: str, query: Any = None, at: Any = None) -> Any:
-        before = [when for when in stored if when < (query or {}).get("max_ts", 2**35)][:2]
-        return {"payload": {"listens": [listen(at=when) for when in before]}}
+    def ask(path: str, query: Any = None, at: Any = None) -> Any:  # noqa: ARG001
+        before = [pair for pair in stored if pair[0] < (query or {}).get("max_ts", 2**35)]
+        return {"payload": {"listens": [listen(at=at, track_name=title) for at, title in before[:size]]}}
 
     provider._ask = ask
-    assert {record.at.timestamp() for record in provider.plays("") if isinstance(record, Play)} == {1000, 900}
+    return {record.title for record in provider.plays("") if isinstance(record, Play)}
+
+
+def test_listens_of_one_second_on_both_sides_of_a_page_all_come(monkeypatch):
+    stored = [(1003, "a"), (1002, "b"), (1001, "c"), (1001, "d"), (1000, "e")]
+    assert by_pages_of(3, stored, monkeypatch) == set("abcde")
+
+
+def test_more_listens_in_a_second_than_fit_on_a_page_end_the_run_all_the_same(monkeypatch):
+    stored = [(1000, "a"), (1000, "b"), (1000, "c"), (900, "d")]
+    assert by_pages_of(2, stored, monkeypatch) == set("abd")
 
 
 # --- friends and artists ----------------------------------------------------------------------------------------------
