@@ -181,6 +181,11 @@ class Redactor:
         """For words: of whatever is hidden, nothing stays."""
         return _without(text, self._hidden)
 
+    @property
+    def seeks_in_data(self) -> bool:
+        """Whether `data` would look for anything."""
+        return bool(self._unmistakable)
+
     def data(self, text: str) -> str:
         """For what a service said: only keys and tokens go, for a password may be the title of a song as well."""
         return _without(text, self._unmistakable)

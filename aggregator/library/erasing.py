@@ -2,7 +2,7 @@
 
 Each transaction leaves the claims that were one thing with the erased ones dirty, so that the merging which follows
 makes of them what they would be had the account never been. Killed at any moment, it goes on where it stopped. What
-listeners said themselves (stars, stances, dismissals, decisions) is not touched.
+listeners said themselves stays: decisions sleep, and a star, stance or dismissal goes over to what else the item has.
 """
 
 from __future__ import annotations
@@ -82,10 +82,31 @@ def _claims(conn: Connection, kind: str, claims: Sequence[int]) -> None:
         "SELECT DISTINCT item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?))", (ids,)
     ).scalars().all()  # fmt: skip
     _mark_neighbours(conn, kind, ids)
+    if items:
+        _hand_over(conn, ids)
     for table in ("unsure WHERE a", "unsure WHERE b", "play_total WHERE claim_id", "claim WHERE id"):
         conn.exec_driver_sql(f"DELETE FROM {table} IN (SELECT value FROM json_each(?))", (ids,))  # noqa: S608
     if items:
         merging.drop(conn, kind, items)
+
+
+_WORDS_OF_LISTENERS = ("star", "stance", "dismissal")
+
+
+def _hand_over(conn: Connection, ids: str) -> None:
+    """What a listener said of an item stands on one of its claims: where that goes, on one of an account that stays.
+
+    Where there is none, its copy of the text stays.
+    """
+    for table in _WORDS_OF_LISTENERS:
+        conn.exec_driver_sql(
+            "WITH heir AS (SELECT gone.id, MIN(other.id) AS heir FROM json_each(?)"  # noqa: S608
+            f" JOIN {table} word ON word.claim_id = value JOIN claim gone ON gone.id = value JOIN link mine ON mine.claim_id = value"
+            " JOIN link beside ON beside.item_id = mine.item_id JOIN claim other ON other.id = beside.claim_id"
+            " WHERE other.account_id <> gone.account_id GROUP BY gone.id)"
+            f" UPDATE OR IGNORE {table} SET claim_id = heir.heir FROM heir WHERE {table}.claim_id = heir.id",
+            (ids,),
+        )
 
 
 def _mark_neighbours(conn: Connection, kind: str, ids: str) -> None:

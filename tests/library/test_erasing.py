@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator import stars
 from aggregator.library import decisions, erasing
 from tests.library.house import ANA, House, file, play, track
 from tests.library.test_laws import SLOW, WHAT, WORLD, a_house, decide, tell
@@ -131,12 +132,33 @@ def test_a_listeners_own_word_stays_and_a_decision_wakes_up_with_the_key(house):
         )
     assert house.together("recording", "files/b", "spotify/y")
     erase(house, "spotify")
-    assert house.value("SELECT claim_id FROM star") == claim
+    assert house.value("SELECT claim_id FROM star") == house.claim("files", "recording", "b")
     assert house.items("recording") == {frozenset({"files/a"}), frozenset({"files/b"})}
     house.sync("spotify", *world[1])
     house.merge()
     assert house.together("recording", "files/b", "spotify/y")
     assert house.claim("spotify", "recording", "y") != claim
+
+
+def test_a_star_goes_over_to_what_else_the_item_has(house):
+    house.sync("spotify", track("x", "Harbour"), track("only", "Tide"))
+    house.sync("files", file("a", "Harbour"))
+    house.merge()
+    first, alone = house.claim("spotify", "recording", "x"), house.claim("spotify", "recording", "only")
+    for listener, claim in ((ANA, first), (2, first), (2, house.claim("files", "recording", "a")), (ANA, alone)):
+        with house.store.write() as conn:
+            conn.exec_driver_sql(
+                "INSERT INTO star (listener_id, kind, claim_id, copy, at) VALUES (?, 'recording', ?, '{}', 0)",
+                (listener, claim),
+            )
+    assert house.together("recording", "files/a", "spotify/x")
+    erase(house, "spotify")
+    heir = house.claim("files", "recording", "a")
+    assert house.rows("SELECT listener_id, claim_id FROM star ORDER BY id") == [
+        (ANA, heir), (2, first), (2, heir), (ANA, alone),
+    ]  # fmt: skip
+    with house.store.read() as conn:
+        assert stars.starred(conn, ANA, "recording", [heir]) == {heir}
 
 
 def test_plays_that_two_sources_told_of_stay_with_the_other(house):
