@@ -104,7 +104,7 @@ class _Gate(Gate):
     def session(self) -> requests.Session:
         made = super().session
         for scheme, adapter in list(made.adapters.items()):
-            made.mount(scheme, _recorded(type(adapter))(self, self._network))
+            made.mount(scheme, _recorded(adapter.__class__)(self, self._network))
         return made
 
     @cached_property

@@ -166,7 +166,11 @@ def beside(file: Path, provider: str) -> Path | None:
 
 
 def _places(file: Path, provider: str) -> Iterator[Path]:
+    """Beside it, a folder above, or among the tests of the project that it is in."""
     own = file.parent.name if file.stem == "__init__" else file.stem
+    names = [f"{name}{SUFFIX}" for name in (own, provider)]
     for folder in (file.parent, file.parent.parent):
-        for name in (own, provider):
-            yield folder / f"{name}{SUFFIX}"
+        yield from (folder / name for name in names)
+    for folder in (file.parent, file.parent.parent, file.parent.parent.parent):
+        for pattern in ("tests", "tests/*", "tests/*/*"):
+            yield from (path for name in names for path in sorted(folder.glob(f"{pattern}/{name}")))

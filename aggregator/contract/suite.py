@@ -37,7 +37,7 @@ class Contract:
 
 
 @cache
-def _cases(provider: Any, replies: Any) -> list[Case]:
+def _cases(provider: Hashable, replies: Hashable) -> list[Case]:
     return load(provider, replies)
 
 

@@ -40,7 +40,9 @@ def test_ten_lines_are_enough(pytester):
 
 def test_the_file_itself_can_be_given_to_pytest(pytester):
     author(pytester, "mine")
-    pytester.runpytest_inprocess("mine.py", "-p", "no:playwright", "-k", "resume or described").assert_outcomes(passed=2)
+    pytester.runpytest_inprocess(
+        "mine.py", "-p", "no:playwright", "-k", "resume or settings-described"
+    ).assert_outcomes(passed=2)
 
 
 def test_a_failed_check_says_what_it_asks_for(pytester):
