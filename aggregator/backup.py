@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -58,10 +58,11 @@ def make(config: Config, target: Path | None = None, pictures: bool = True) -> P
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError as error:
-        raise BackupError(f"The backup could not be written to {path}: {error.strerror}.") from None
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"The backup could not be written to {path}: {error}.") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return path
 
 
@@ -139,20 +140,24 @@ def _stage(archive: Path, staged: Path, demo: bool) -> None:
     """Everything that will be put in place, in a folder of its own."""
     if not archive.is_file():
         raise BackupError(f"There is no file {archive}.")
-    if not zipfile.is_zipfile(archive):
-        connection.revision(archive)
-        connection.copy(archive, staged / DATABASE)
-        return
     try:
-        with zipfile.ZipFile(archive) as opened:
-            _refuse_foreign(opened, demo)
-            for member in opened.infolist():
-                if member.filename not in (ABOUT, TO_READ):
-                    _extract(opened, member, staged)
+        if zipfile.is_zipfile(archive):
+            _unpack(archive, staged, demo)
+        else:
+            connection.revision(archive)
+            connection.copy(archive, staged / DATABASE)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BackupError(f"{archive} is no whole backup of Bandstand ({error}).") from None
-    except OSError as error:
-        raise BackupError(f"{archive} could not be unpacked into {staged.parent}: {error.strerror}.") from None
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"{archive} could not be unpacked into {staged.parent}: {error}.") from None
+
+
+def _unpack(archive: Path, staged: Path, demo: bool) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        _refuse_foreign(opened, demo)
+        for member in opened.infolist():
+            if member.filename not in (ABOUT, TO_READ):
+                _extract(opened, member, staged)
 
 
 def _refuse_foreign(opened: zipfile.ZipFile, demo: bool) -> None:

@@ -77,7 +77,10 @@ def _providers(data: Path) -> Iterator[Line]:
 
 def _accounts(told: Config) -> Iterator[Line]:
     """Whether each account's settings are what its provider expects; no service is called."""
-    house = House(told.data, open_store(told.data))
+    try:
+        house = House(told.data, open_store(told.data))
+    except StoreError:
+        return  # told already, by the line about the database
     catalogue = house.catalogue()
     with house.store.read() as conn:
         known = {account.key: account for account in accounts.every(conn)}

@@ -86,8 +86,8 @@ def open_store(folder: Path) -> Store:
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / RESTORING).exists():
         raise StoreError(
-            f"Restoring a backup into {folder} was interrupted, so it may hold half of it. Run `bandstand restore` "
-            "again; what was there before stands in a folder beside it whose name begins with “replaced-”."
+            f"Restoring a backup into {folder} was interrupted, so it may hold half of it. "
+            "Run `bandstand restore FILE` again. What was there before is kept inside it, in a folder “replaced-…”."
         )
     store = Store(folder)
     if revision(store.path) != HEAD:

@@ -71,7 +71,7 @@ def read(day: int, key: str | None = None) -> Step:
     def step(data: Path) -> None:
         _without_processes()
         wake_up(data, day)
-        once.sync(Config(data=data, path=data / "config.toml"), key, None, None)  # type: ignore[arg-type]
+        once.sync(Config(data=data, path=data / "config.toml"), key, None, None)
 
     return step
 
@@ -130,7 +130,7 @@ def erase(data: Path) -> None:
     """Ana's accounts leave with everything they brought."""
     _without_processes()
     ask_to_erase(data)
-    once.sync(Config(data=data, path=data / "config.toml"), "disc", None, None)  # type: ignore[arg-type]
+    once.sync(Config(data=data, path=data / "config.toml"), "disc", None, None)
 
 
 def ask_to_erase(data: Path) -> None:
@@ -237,16 +237,16 @@ class Here:
     def _records(self, order: Mapping[str, Any]) -> Iterator[Record]:
         match order["capability"]:
             case "history":
-                return self._provider.plays(order["cursor"])  # type: ignore[no-any-return]
+                return self._provider.plays(order["cursor"])
             case "shows":
                 artists = [Artist.model_validate(each) for each in order["artists"]]
-                return self._provider.shows(artists, Area.model_validate(order["area"]))  # type: ignore[no-any-return]
+                return self._provider.shows(artists, Area.model_validate(order["area"]))
             case capability:
-                return getattr(self._provider, capability)()  # type: ignore[no-any-return]
+                return getattr(self._provider, capability)()
 
 
 def _without_processes() -> None:
     """For the rest of this process: small merges, and no children."""
     merging.BATCH = erasing.BATCH = 50
     merging.PAUSE = 0
-    run.Child = once.Child = Here  # type: ignore[assignment, misc, attr-defined]
+    run.Child = once.Child = Here

@@ -45,7 +45,7 @@ class Stuck(Exception):
 
 def hurry() -> None:
     """For the rest of this process: a steward that does not wait for more, and merges in small steps."""
-    steward.SOON, steward.GATHER_SECONDS, steward.LOOK_SECONDS = 0, 1, 0.1  # type: ignore[assignment]
+    steward.SOON, steward.GATHER_SECONDS, steward.LOOK_SECONDS = 0, 1, 0.1
     merging.BATCH = erasing.BATCH = 50
 
 

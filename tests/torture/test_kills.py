@@ -130,8 +130,8 @@ class Visitor(requests.Session):
         self.address = address
         self.trust_env = False
 
-    def request(self, method: str, url: str, **options: object) -> requests.Response:  # type: ignore[override]
-        return super().request(method, self.address + url, timeout=30, **options)  # type: ignore[arg-type]
+    def request(self, method: str, url: str, **options: object) -> requests.Response:
+        return super().request(method, self.address + url, timeout=30, **options)
 
 
 @contextmanager
