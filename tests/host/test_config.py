@@ -32,6 +32,12 @@ def test_without_a_file_it_is_the_demo_with_data_of_its_own(tmp_path: Path) -> N
     assert told.data == tmp_path / "demo"
 
 
+def test_the_demo_stands_beside_ones_own_when_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[server]\nport = 9000\n")
+    told = config.load(environ={"BANDSTAND_DATA": str(tmp_path), "BANDSTAND_DEMO": "1", "BANDSTAND_PORT": "8485"})
+    assert (told.demo, told.data, told.server.port) == (True, tmp_path / "demo", 8485)
+
+
 def test_a_file_in_the_data_directory_is_found(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[server]\nport = 9000\n")
     told = config.load(environ={"BANDSTAND_DATA": str(tmp_path)})

@@ -76,6 +76,11 @@ def places(ids: dict[str, int]) -> dict[str, str]:
         "sources": "/sources",
         "connect": "/sources/new/files",
         "settings": "/settings",
+        "members": "/members",
+        "folder step": "/welcome/folder",
+        "service step": "/welcome/service",
+        "place step": "/welcome/place",
+        "last step": "/welcome/done",
         "search": "/search?q=harbour",
         "sign-in": "/sign-in",
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, expect
 
 from aggregator import listeners, sources
 from aggregator.listeners import Listener
@@ -93,6 +94,39 @@ def test_who_was_invited_has_the_steps_of_a_member(app: Flask, store: Store, ana
         refused = ben.post(address, data={"folder": str(music)})
         assert refused.status_code == 403
         assert "music file" not in refused.text
+
+
+@pytest.mark.browser
+def test_by_keyboard_alone(
+    browser: Browser, address: str, ana: Listener, music: Path, browser_context_args: dict[str, Any]
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "base_url": address}
+    context = browser.new_context(**{**browser_context_args, **phone})
+    page, complaints = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto("/sign-in?next=/welcome/start")
+    page.get_by_label("Name").press_sequentially("Ana")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Point at a folder", timeout=20_000)
+    page.get_by_label("Folder on the machine").focus()
+    page.keyboard.type(str(music))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Use this folder").focus(timeout=20_000)
+    page.keyboard.press("Enter")
+    for heading in ("Connect a service", "Say where you go out"):
+        expect(page.locator("h1")).to_have_text(heading, timeout=20_000)
+        expect(page.locator("h1")).to_be_focused()
+        page.get_by_role("link", name="Skip this step").focus()
+        page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Off we go", timeout=20_000)
+    page.get_by_role("link", name="Go home").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{address}/", timeout=20_000)
+    context.close()
+    assert complaints == []
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------
