@@ -413,7 +413,10 @@ def _limit_memory(megabytes: int) -> None:
     import resource
 
     size = megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    if most != resource.RLIM_INFINITY:
+        size = min(size, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, most))  # the most stays: another order may allow more
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

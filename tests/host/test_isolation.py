@@ -170,10 +170,10 @@ def test_a_scope_that_is_answered_twice_removes_nothing(home: Home) -> None:
 
 
 def test_records_without_end_are_stopped_before_the_disk_is_full(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "MOST_RECORDS", 20_000)
+    monkeypatch.setattr(process, "MOST_RECORDS", 5_000)
     row = harm(home, "yields_a_million")
     assert (row.state, row.error) == ("failed", "bug")
-    assert re.search(r"It brought 2\d,\d{3} records .*more than one run may", row.error_words)
+    assert re.search(r"It brought \d,\d{3} records .*more than one run may", row.error_words)
     assert {*BEFORE, "new"} <= set(present(home))
 
 
