@@ -260,6 +260,13 @@ def bens_own(store: Store) -> list[Any]:
         ]
 
 
+def everything(store: Store) -> list[str]:
+    """The whole store, table by table."""
+    with store.read() as conn:
+        tables = conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'find%'")
+        return [f"{name} {conn.exec_driver_sql(f'SELECT * FROM {name}').all()}" for name in tables.scalars().all()]
+
+
 def number(store: Store, key: str) -> int:
     with store.read() as conn:
         return int(conn.exec_driver_sql("SELECT id FROM account WHERE key = ?", (key,)).scalar_one())
@@ -284,6 +291,17 @@ def test_nobody_opens_anything_but_the_door(home: House) -> None:
             if rule.endpoint not in PUBLIC and not refused(answer):
                 faults.append(told)
     assert faults == [], "\n".join(faults)
+
+
+def test_no_form_of_another_site_is_taken(home: House) -> None:
+    before, ana, faults = everything(home.store), home.browser("Ana"), []
+    for rule, method in home.rules(PUBLIC, LISTENER, OWNER, THEIRS, KEPT):
+        for address in addresses(rule, home.numbers) if method == "POST" else ():
+            for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}):
+                if ana.post(address, data=home.form("POST"), headers=headers).status_code != 403:
+                    faults.append(address)
+    assert faults == []
+    assert everything(home.store) == before
 
 
 @pytest.mark.parametrize("name", ["Cleo", "Ana"])

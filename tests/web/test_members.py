@@ -6,6 +6,7 @@ import hashlib
 import html
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -77,6 +78,20 @@ def test_a_link_is_good_once(client: FlaskClient, app: Flask, store: Store) -> N
     for answer in (again.get(way), again.post(way, data={"name": "Dora", "password": PASSWORD})):
         assert answer.status_code == 404
         assert "used already, withdrawn, or has run out" in answer.text
+    assert len(listeners.everyone(store)) == 2
+
+
+def test_of_two_who_use_a_link_at_once_one_comes_in(client: FlaskClient, store: Store, ana: Listener) -> None:
+    token = invites.make(store, ana.id, "member")
+
+    def come(name: str) -> bool:
+        try:
+            return bool(invites.accept(store, token, name, PASSWORD))
+        except ListenerError:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(come, ("Cleo", "Dora", "Eve", "Fay"))) == 1
     assert len(listeners.everyone(store)) == 2
 
 

@@ -199,6 +199,18 @@ def test_connecting_leads_back_to_the_steps(client: FlaskClient, store: Store, a
     assert outside.headers["Location"].startswith("/sources")
 
 
+def test_signing_in_leads_back_to_the_steps_too(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "begin_sign_in", lambda *args: f"https://service.example/?state={args[-1]}")
+    monkeypatch.setattr(sources, "finish_sign_in", lambda *args: None)
+    form = {"client_id": "an app"}
+    left = client.post("/sources/new/spotify?next=/welcome/service", data=form, headers={"HX-Request": "true"})
+    state = left.headers["HX-Redirect"].partition("state=")[2]
+    back = client.get("/sources/signed-in", query_string={"state": state, "code": "c"}, base_url="http://127.0.0.1")
+    address = back.headers["Location"]
+    assert address.startswith("http://localhost/sources/signed-in?")
+    assert client.get(address).headers["Location"] == "/welcome/service"
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [
