@@ -1,7 +1,7 @@
 """Sample calendars of small halls, one iCalendar feed each, as odd as venues' websites write them.
 
-Two of the halls bring trouble to who has read them before (they are known by the mark of that version): one's calendar
-has become empty, as after a new website; the other's server is down.
+Two of the halls bring trouble once they have been read, or to a reader who names the mark of that version: the calendar
+of one has become empty, as after a new website; the server of the other is down.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Calendar(Service):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world
+        self.read: set[str] = set()
         self.route("/<hall>.ics", self.feed)
         self.route("/moved/<hall>.ics", self.moved)
 
@@ -41,7 +42,8 @@ class Calendar(Service):
     def feed(self, hall: str) -> Response:
         if hall not in VENUES:
             return self.refusal(404)
-        known = request.headers.get("If-None-Match")
+        known = hall in self.read or "If-None-Match" in request.headers
+        self.read |= {hall} & set(TROUBLED)
         if hall == DOWN and known:
             return self.refusal(503)
         listed = [] if hall == EMPTIED and known else self.world.calendar(hall)
@@ -51,6 +53,11 @@ class Calendar(Service):
         answer.set_etag(hashlib.sha256(body).hexdigest()[:20])
         answer.headers["Last-Modified"] = http_date(self.world.now)
         return answer.make_conditional(request.environ)
+
+    def _switch(self) -> Response:
+        """A switch turns the story back, too."""
+        self.read.clear()
+        return super()._switch()
 
     def moved(self, hall: str) -> Response:
         return Response(status=301, headers={"Location": f"{self.base}/{hall}.ics"})

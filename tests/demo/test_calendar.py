@@ -12,6 +12,7 @@ from aggregator.demo.world import build
 from tests.demo.conftest import NOW
 
 
+@pytest.mark.filterwarnings("ignore:Timezone")  # one hall names its zone in an old way
 @pytest.mark.parametrize("hall", HALLS)
 def test_every_night_of_a_hall_stands_in_its_calendar(calendar: Running, hall: str) -> None:
     answer = requests.get(f"{calendar.url}/{hall}.ics", timeout=5)
@@ -40,8 +41,9 @@ def test_one_calendar_becomes_empty_and_one_server_fails(calendar: Running) -> N
     empty = icalendar.Calendar.from_ical(told["pigeon-room"].content)
     assert told["pigeon-room"].status_code == 200 and not empty.walk("VEVENT")
     assert told["kettle-bell"].status_code == 503
-    for hall in told:  # a newcomer sees nothing of it
-        assert b"VEVENT" in requests.get(f"{calendar.url}/{hall}.ics", timeout=5).content
+    for hall, answer in told.items():  # to whoever asks
+        again = requests.get(f"{calendar.url}/{hall}.ics", timeout=5)
+        assert (again.status_code, again.content) == (answer.status_code, answer.content)
 
 
 def test_addresses_nobody_has_and_one_that_moved(calendar: Running) -> None:

@@ -266,7 +266,7 @@ def by_pages_of(size: int, stored: list[tuple[int, str]], monkeypatch: Any) -> s
     monkeypatch.setattr("plugins.listenbrainz.PAGE", size)
     provider = Account(ListenBrainz, user="someone").provider()
 
-    def ask(path: str, query: Any = None, at: Any = None) -> Any:  # noqa: ARG001
+    def ask(path: str, query: Any = None, at: Any = None) -> Any:
         before = [pair for pair in stored if pair[0] < (query or {}).get("max_ts", 2**35)]
         return {"payload": {"listens": [listen(at=at, track_name=title) for at, title in before[:size]]}}
 
