@@ -24,6 +24,9 @@ SHOWN = 6
 MOMENTS = {"all": ("before", "after"), "after": ("after",), "none": ()}
 """What stands on disk just before a commit is what stood there after the last one."""
 
+FEW = 25
+"""Starting children takes time: where not all is tried, they are killed at every so manyth commit."""
+
 Trial = Callable[[], tuple[str, list[str]]]
 """Words for what was done, and what was wrong afterwards."""
 
@@ -67,6 +70,9 @@ def _trials(known: Known, options: argparse.Namespace) -> Iterator[Trial]:
             for when in MOMENTS[options.commits]:
                 yield partial(_at_commit, known, step, f"{when}:{number}")
     if options.commits != "none":
+        for step in processes.DAYS:
+            for number in range(3, known.commits[step], 1 if options.commits == "all" else FEW):
+                yield partial(processes.child_killed_at, known, step, number)
         for number in range(1, processes.STATEMENTS + 1):
             yield partial(processes.upgrade_killed_at_statement, known, number)
     kinds = [options.only] if options.only else list(processes.KINDS)

@@ -71,9 +71,13 @@ def read(day: int, key: str | None = None) -> Step:
     def step(data: Path) -> None:
         _without_processes()
         wake_up(data, day)
-        once.sync(Config(data=data, path=data / "config.toml"), key, None, None)
+        sync(data, key)
 
     return step
+
+
+def sync(data: Path, key: str | None = None) -> None:
+    once.sync(Config(data=data, path=data / "config.toml"), key, None, None)
 
 
 def decide(data: Path) -> None:
@@ -127,18 +131,18 @@ def rebuild(data: Path) -> None:
 
 
 def erase(data: Path) -> None:
-    """Ana's accounts leave with everything they brought."""
+    """Ana's diary leaves with everything it brought."""
     _without_processes()
     ask_to_erase(data)
-    once.sync(Config(data=data, path=data / "config.toml"), "disc", None, None)
+    sync(data, "disc")
 
 
 def ask_to_erase(data: Path) -> None:
     store = open_store(data)
     with store.read() as conn:
-        mine = [each for each in accounts.every(conn) if each.listener_id == ANA and each.state != "erasing"]
-    for each in mine:
-        sources.erase(store, ANA, each.id)
+        diary = accounts.by_key(conn, "diaryAna")
+    if diary and diary.state != "erasing":
+        sources.erase(store, ANA, diary.id)
     store.close()
 
 
@@ -152,11 +156,11 @@ STEPS: Mapping[str, Step] = {
     "sync that removes": read(3, "streamAna"),
     "sync that breaks off": read(4, "streamAna"),
     "rebuild": rebuild,
-    "accounts erased": erase,
+    "an account erased": erase,
 }
 
 
-TROUBLED = ("sync that breaks off", "rebuild", "accounts erased")
+TROUBLED = ("sync that breaks off", "rebuild", "an account erased")
 """Only from here on a run has failed in an undisturbed household."""
 
 

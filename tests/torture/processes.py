@@ -18,7 +18,7 @@ from aggregator._host import runs, steward
 from aggregator._host.find import providers
 from aggregator.config import Config
 from aggregator.library import erasing, merging
-from aggregator.store import connection, open_store
+from aggregator.store import connection, faults, open_store
 from tests.store.conftest import OLD
 from tests.store.rows import tables
 from tests.torture import household, trial
@@ -30,11 +30,13 @@ ASKED = {
     "nightly sync": lambda data: _ask_on(data, 2, "1"),
     "sync of an empty answer": lambda data: _ask_on(data, 3, "account.key = 'streamAna'"),
     "sync that removes": lambda data: _ask_on(data, 3, "account.key = 'streamAna'"),
-    "accounts erased": household.ask_to_erase,
+    "an account erased": household.ask_to_erase,
 }
 """What a steward is tried on. (After a service broke off it would wait for minutes.)"""
 STATEMENTS = 24
 """More than an upgrade has."""
+DAYS = {"first sync": 1, "nightly sync": 2}
+"""Steps that every account is read in."""
 PATIENCE = 90.0
 """Seconds for work that takes three."""
 
@@ -89,6 +91,23 @@ def child_killed(known: Known, chance: random.Random) -> tuple[str, list[str]]:
             if _ask_the_failed(data):
                 _until_quiet(data)
         return f"{len(killed)} children killed during {step}", trial.compare(known, step, data)
+
+
+def child_killed_at(known: Known, step: str, number: int) -> tuple[str, list[str]]:
+    """Every child that lives just after the so manyth commit of the process it reads for."""
+    with known.before(step) as data:
+        ended = wait(begin(lambda: _sync_while_children_die(data, DAYS[step]), f"after:{number}"))
+        words = f"children killed during {step} after commit {number}"
+        if ended != 0:
+            return words, [f"the process they read for ended with {ended}"]
+        wait(begin(lambda: STEPS[step](data)))
+        return words, trial.compare(known, step, data)
+
+
+def _sync_while_children_die(data: Path, day: int) -> None:
+    faults.die = lambda: [_kill(child) for child in _children(os.getpid())]
+    household.wake_up(data, day)
+    household.sync(data)
 
 
 def _work(data: Path) -> None:
