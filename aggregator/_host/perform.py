@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from aggregator._host import accounts, find, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
-from aggregator._host.run import Done, House, Wanted, Watch, run_account
+from aggregator._host.run import Done, House, Wanted, Watch, redacted, run_account
 from aggregator._host.schedule import WAITING
 
 GONE = "The account is no longer there."
@@ -38,6 +39,8 @@ def perform(
         return _failed(house, catalogue, account, queued.id, failure)
     except Exception as error:  # Bandstand's own mistake: it ends this run, not the steward
         own = Failure("host", f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+        with contextlib.suppress(ValueError):  # without the key file no secret was opened
+            own = redacted(own, account.opened(house.vault)[1])
         return _failed(house, catalogue, account, queued.id, own)
     _succeeded(house, catalogue, account, queued.id, done)
     return done

@@ -200,7 +200,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
     try:
         child.open(order, duties)
     except Failure as failure:
-        raise _redacted(failure, redact) from None
+        raise redacted(failure, redact) from None
     return duties
 
 
@@ -234,7 +234,7 @@ def run_account(
         except Failure as failure:
             ended = Failure("stopped", STOPPED) if recorder.unwanted() else failure
             ended.counts = dict(recorder.counts)
-            raise _redacted(ended, duties.redact) if duties else ended from None
+            raise redacted(ended, duties.redact) if duties else ended from None
         finally:
             house.reading.pop(account.id, None)
             child.end()
@@ -255,7 +255,7 @@ def orders(house: House, account: Account, capability: str, wanted: Wanted) -> I
         yield "", {"capability": capability, "cursor": house.vault.unseal(reached) if reached else None}
 
 
-def _redacted(failure: Failure, redact: Redactor) -> Failure:
+def redacted(failure: Failure, redact: Redactor) -> Failure:
     """Cut only after the secrets are out: half a secret would not be found."""
     words = storable(redact(failure.words))
     failure.words = words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}…"
