@@ -1,6 +1,7 @@
 """A sample of ListenBrainz' API 1: listens, who follows whom, statistics, and the dataset of similar artists.
 
-Who scrobbles to the sample of Last.fm has the same listens here. Nothing needs a token but private listens.
+Who scrobbles to the sample of Last.fm has the same listens here, Sam only the latest. Nothing needs a token but private
+listens.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from aggregator.demo import service, tokens
 from aggregator.demo.catalogue import ALBUMS, Artist, mbid
-from aggregator.demo.listening import Play
+from aggregator.demo.listening import DAY, Play
 from aggregator.demo.neighbours import EVERYBODY, UNLINKED, releases, similar, tags
 from aggregator.demo.service import Service, as_json, request, whole
 from aggregator.demo.world import LastfmUser, World, build
@@ -24,6 +25,8 @@ Json = dict[str, Any]
 
 SECONDS = 10
 """Of the window that calls are counted in."""
+JOINED = {"sam_demo": 90 * DAY}
+"""Seconds before now from which on there are listens; of the others, from the beginning."""
 DATASETS = ("session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30",)
 _TYPES = {"album": "Album", "ep": "EP", "single": "Single", "live": "Album", "compilation": "Album"}
 
@@ -117,16 +120,21 @@ class ListenBrainz(Service):
         if newest is not None and oldest is not None and newest <= oldest:
             raise Refused(400, "max_ts should be greater than min_ts")
         count = whole(request.args.get("count"), 25, 0, 1000)
-        moments = [play.at for play in user.plays]
+        heard = self._heard(user)
+        moments = [play.at for play in heard]
         last = len(moments) if newest is None or self.active().loop_next else bisect_left(moments, newest)
         first = 0 if oldest is None else bisect_left(moments, oldest + 1)
         if newest is None and oldest is not None:
             last = min(last, first + count)
-        backwards = list(reversed(user.plays[first:]))
+        backwards = list(reversed(heard[first:]))
         shown, _ = self.window(backwards, len(moments) - last, count)
         payload: Json = {"count": len(shown), "user_id": user.name, "listens": [_listen(p, user.name) for p in shown]}
         ends = {"latest_listen_ts": max(moments, default=0), "oldest_listen_ts": min(moments, default=0)}
         return as_json({"payload": payload | ends})
+
+    def _heard(self, user: LastfmUser) -> list[Play]:
+        joined = self.world.now - JOINED.get(user.name, self.world.now)
+        return [play for play in user.plays if play.at >= joined]
 
     def _bound(self, name: str) -> int | None:
         text = request.args.get(name)
@@ -136,7 +144,7 @@ class ListenBrainz(Service):
             raise Refused(400, f"Invalid {name} argument: {text}") from None
 
     def listen_count(self, name: str) -> Response:
-        return as_json({"payload": {"count": len(self._admitted(name).plays)}})
+        return as_json({"payload": {"count": len(self._heard(self._admitted(name)))}})
 
     def following(self, name: str) -> Response:
         user = self._person(name)
