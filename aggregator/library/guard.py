@@ -168,13 +168,17 @@ def _going(row: Row[Any]) -> Going:
 def believe(conn: Connection, held_id: int, now: int) -> int:
     """A listener says yes: just what was shown goes, and the next answers are compared with what is left.
 
+    But for what the service has named since in another of its lists.
+
     Returns how many went; 0 where the question is over, or was answered with a yes before.
     """
     row = conn.exec_driver_sql("SELECT account_id, scope, decision FROM held WHERE id = ?", (held_id,)).first()
     if row is None or row.decision in ("yes", "over"):
         return 0
     gone = conn.exec_driver_sql(
-        "SELECT c.id FROM held_claim h JOIN claim c ON c.id = h.claim_id WHERE h.held_id = ? AND c.present", (held_id,)
+        "SELECT c.id FROM held_claim h JOIN claim c ON c.id = h.claim_id"
+        " WHERE h.held_id = ? AND c.present AND c.scope = ?",
+        (held_id, row.scope),
     ).scalars().all()  # fmt: skip
     mark_absent(conn, gone, now)
     conn.exec_driver_sql(

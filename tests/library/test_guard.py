@@ -83,6 +83,14 @@ def test_a_no_is_not_asked_again_and_does_not_hide_what_else_goes(house):
     assert answer(house, guard.believe) == 60
 
 
+def test_a_yes_leaves_what_another_list_of_the_service_names_by_now(house):
+    house.sync("files", *files(20), scope="here")
+    house.sync("files", scope="here")
+    house.sync("files", *files(2), scope="there")
+    assert answer(house, guard.believe) == 18
+    assert songs(house) == 2
+
+
 def test_changed_settings_start_anew(house):
     house.sync("files", *files(10))
     with house.store.write() as conn:
