@@ -22,8 +22,8 @@ LONG = 60.0
 """Seconds for a run over so many, on the slowest of machines."""
 SAMPLED = 100
 """Records between two looks at the memory."""
-SMALL_BLOCKS = 3
-"""Blocks of memory that may stay of each item: an id that was seen, and where it is kept."""
+BLOCKS_OF_A_MB = 5_000
+"""With the usual 6 MB three blocks may stay of each item: an id that was seen, and where it is kept."""
 
 _NUMBER, _STAMP, _WORD = 77777777, 8888888888, "@@7777@@"
 
@@ -52,7 +52,7 @@ def ten_thousand(subject: Subject) -> None:
     if count < MANY * 0.9:
         raise NotApplicable(f"its service cannot be imitated with so many items: {count:,} were told apart")
     page = Crowd(subject, pages).reply(0)
-    if most > 3 * _blocks(page) + SMALL_BLOCKS * MANY:
+    if most > 3 * _blocks(page) + subject.case.stage.replies.memory_mb * BLOCKS_OF_A_MB:
         _weigh(subject, pages, page)
 
 

@@ -41,7 +41,7 @@ from aggregator.plugin import (
 )
 
 from . import shapes
-from .client import API, WEB, Client, Unknown, children, number, text
+from .client import API, WEB, Client, Unknown, children, forget, number, text
 from .spans import Span, Spans
 
 __all__ = ["Lastfm"]
@@ -118,6 +118,7 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
             page = page + 1 if oldest == span.until else 1
             span.until = oldest
             yield scrobbles, total
+            forget(listed)
             if last_page:
                 return
 
@@ -149,7 +150,9 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
             if names and names == before:
                 raise BadData(f"Last.fm's pages for {method} go round in a circle.")
             yield from (node for name, node in dict(zip(names, nodes, strict=True)).items() if name not in came)
-            came, before, most = came | set(names), names, max(most, number(listed.getAttribute("total")))
+            came.update(names)
+            before, most = names, max(most, number(listed.getAttribute("total")))
+            forget(listed)
             if last_page:
                 break
             page += 1

@@ -140,6 +140,12 @@ def children(node: Element, name: str) -> list[Element]:
     return [child for child in node.childNodes if isinstance(child, Element) and child.tagName == name]
 
 
+def forget(node: Element) -> None:
+    """Free the answer that holds `node`: its parts hold each other, and would stay for long."""
+    if node.ownerDocument:
+        node.ownerDocument.unlink()
+
+
 def text(node: Element, name: str) -> str:
     """The text of a child; empty where there is none. Last.fm escapes some names twice."""
     for child in children(node, name):
