@@ -216,8 +216,7 @@ def _change(row: Row[Any], names: Mapping[int, str]) -> Change:
 
 def _credit(said: Mapping[str, Any], mark: str) -> str:
     names = ", ".join(each["name"] for each in said.get("credits") or said.get("lineup") or ())
-    place = (said.get("venue") or {}).get("name", "")
-    return ", ".join(filter(None, (names or place, said.get("day"), mark)))
+    return ", ".join(filter(None, (names, said.get("day"), said.get("venue", {}).get("name"), mark)))
 
 
 _DOUBTED = f"SELECT c.id {_SEEN_FIRST} AND (c.id IN (SELECT a FROM unsure) OR c.id IN (SELECT b FROM unsure))"  # noqa: S608

@@ -19,11 +19,13 @@ PAGE = 60
 
 @dataclass(frozen=True)
 class Doomed:
-    """One thing that would go, with the picture of its item. `beside`: other sources that have it, so it would stay."""
+    """One thing that would go, with the picture of its item. `fact`: an album's year, a song's album, a show's day and
+    venue. `beside`: other sources that have it, so it would stay."""
 
     going: Going
     art: str | None
     hue: int | None
+    fact: str
     beside: tuple[str, ...]
 
     @property
@@ -59,9 +61,11 @@ def question(store: Store, listener_id: int, held_id: int, kind: str = "", after
 
 
 _PICTURES = (
-    "SELECT id, art, hue FROM album WHERE id IN (SELECT value FROM json_each(:items))"
-    " UNION ALL SELECT id, art, hue FROM artist WHERE id IN (SELECT value FROM json_each(:items))"
-    " UNION ALL SELECT id, art, hue FROM recording WHERE id IN (SELECT value FROM json_each(:items))"
+    "WITH item AS (SELECT value AS id FROM json_each(:items))"
+    " SELECT id, art, hue, COALESCE(year, '') FROM album WHERE id IN (SELECT id FROM item)"
+    " UNION ALL SELECT id, art, hue, '' FROM artist WHERE id IN (SELECT id FROM item)"
+    " UNION ALL SELECT id, art, hue, COALESCE(album_title, '') FROM recording WHERE id IN (SELECT id FROM item)"
+    " UNION ALL SELECT id, NULL, NULL, day || ', ' || venue FROM show WHERE id IN (SELECT id FROM item)"
 )
 _BESIDE = (
     "SELECT link.item_id, json_group_array(DISTINCT c.account_id) FROM link JOIN claim c ON c.id = link.claim_id"
@@ -74,10 +78,10 @@ _BESIDE = (
 
 def _pictured(conn: Connection, listener_id: int, account_id: int, found: Sequence[Going]) -> list[Doomed]:
     asked = {"items": json.dumps([each.item for each in found if each.item]), "account": account_id}
-    pictures = {row[0]: (row[1], row[2]) for row in conn.exec_driver_sql(_PICTURES, asked)}
+    pictures = {row[0]: (row[1], row[2], str(row[3])) for row in conn.exec_driver_sql(_PICTURES, asked)}
     names = {number: name for number, (_, name) in visible_accounts(conn, listener_id).items()}
     beside = {
         row[0]: tuple(sorted({names[number] for number in json.loads(row[1]) if number in names}))
         for row in conn.exec_driver_sql(_BESIDE, asked)
     }
-    return [Doomed(each, *pictures.get(each.item, (None, None)), beside.get(each.item, ())) for each in found]
+    return [Doomed(each, *pictures.get(each.item or 0, (None, None, "")), beside.get(each.item, ())) for each in found]
