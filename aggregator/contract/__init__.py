@@ -13,9 +13,9 @@ With pytest, by naming the file (``pytest gigfinder.py``), or in a test file of 
         provider = GigFinder            # or the path of its file
 
 **Recorded replies.** A check never talks to the service. It runs the provider in this process behind the real gate,
-whose last step to the network is replaced by a file of recorded answers, *NAME*``.replies.json``, beside the provider,
-one folder above, or among the tests of its project (*NAME* is the name of its file, or its id). ``bandstand try PROVIDER --record`` writes that file
-from live answers, with the secrets cut out; by hand it is::
+whose last step to the network is replaced by a file of recorded answers: *NAME*``.replies.json`` beside the provider, a
+folder above, or among the tests of its project (*NAME* is the name of its file, or its id). ``bandstand try PROVIDER
+--record`` writes that file from live answers, with the secrets cut out; by hand it is::
 
     {
       "settings": {"city": "Ghent"},

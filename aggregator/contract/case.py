@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,7 +44,8 @@ class Check:
 
 
 CHECKS: list[Check] = []
-"""In the order in which they are run."""
+ORDER = ("declared", "records", "oddities", "crowds", "refusals", "lasting")
+"""The modules of checks, as they are run: first whether anything works, last what all the runs left behind."""
 
 
 def check(*shapes: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
@@ -97,7 +98,7 @@ class Case:
         """Every check with each thing it looks at."""
         from aggregator.contract import declared, records, oddities, crowds, refusals, lasting  # noqa: F401, I001 - they enlist
 
-        for each in CHECKS:
+        for each in sorted(CHECKS, key=lambda each: ORDER.index(each.look.__module__.rpartition(".")[2])):
             if "provider" in each.shapes:
                 yield each, self
             for subject in self.subjects:
@@ -131,14 +132,18 @@ class Subject:
 
     def run(self, change: Change | None = None, *, usual_too: bool = True, **options: Any) -> Run:
         """`usual_too`: what nobody recorded is answered as the plain run was at the same place."""
-        usual = self._usual if usual_too else []
+        if isinstance(self._so_far.error, TooLong):
+            raise NotApplicable("it hangs: see reads-answers")
+        usual = self._so_far.asked if usual_too else []
         run = self.case.stage.run(self.method, change, usual=usual, **options)
         self.case.runs.append(run)
         return run
 
     @property
-    def _usual(self) -> list[Any]:
-        return self.__dict__["plain"].asked if "plain" in self.__dict__ else []
+    def _so_far(self) -> Run:
+        """The plain run, once it has been."""
+        known: Run = self.__dict__.get("plain") or Run()
+        return known
 
     @cached_property
     def plain(self) -> Run:
@@ -204,7 +209,7 @@ class Subject:
         before = len(things(self.whole))
         for number, each in list(self.need_listings().items())[:2]:
             for place in range(min(len(each.items), 4)):
-                run = self.run(self.altered(lambda n, listed, at=(number, place): _without(n, listed, *at)))
+                run = self.run(self.altered(partial(_without, number, place)))
                 if not run.error and len(things(run)) < before:
                     self.__dict__["absent"] = run
                     return number, place
@@ -231,7 +236,7 @@ class Subject:
         )
 
 
-def _without(number: int, listed: list[Any], where: int, place: int) -> list[Any]:
+def _without(where: int, place: int, number: int, listed: list[Any]) -> list[Any]:
     return [*listed[:place], *listed[place + 1 :]] if number == where else listed
 
 

@@ -104,7 +104,8 @@ class _Gate(Gate):
     def session(self) -> requests.Session:
         made = super().session
         for scheme, adapter in list(made.adapters.items()):
-            made.mount(scheme, _recorded(adapter.__class__)(self, self._network))
+            kind: Any = type(adapter)
+            made.mount(scheme, _recorded(kind)(self, self._network))
         return made
 
     @cached_property

@@ -352,9 +352,9 @@ def resume(subject: Subject) -> None:
             _resumed(subject, whole, _plays(records[:place]), mark.cursor)
     for number in range(1, min(len(subject.whole.asked), 8)):
         broken = subject.run(refusals.from_request(number), cursor=subject.case.stage.replies.cursor).records
-        place = max((n for n, record in enumerate(broken) if isinstance(record, Checkpoint)), default=None)
-        if place is not None:
-            _resumed(subject, whole, _plays(broken[:place]), broken[place].cursor)
+        places = [n for n, record in enumerate(broken) if isinstance(record, Checkpoint)]
+        if places:
+            _resumed(subject, whole, _plays(broken[: places[-1]]), broken[places[-1]].cursor)
 
 
 def _resumed(subject: Subject, whole: set[Any], before: set[Any], cursor: str) -> None:

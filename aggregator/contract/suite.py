@@ -22,7 +22,8 @@ class Contract:
 
     def pytest_generate_tests(self, metafunc: Any) -> None:
         if "contract_trial" in metafunc.fixturenames:
-            trials = [(case, *each) for case in _cases(self.provider, self.replies) for each in case.trials()]
+            told: Any = (self.provider, self.replies)
+            trials = [(case, *each) for case in _cases(*told) for each in case.trials()]
             metafunc.parametrize("contract_trial", trials, ids=[_name(check, on) for _, check, on in trials])
 
     def test_contract(self, contract_trial: tuple[Case, Check, Case | Subject]) -> None:
@@ -37,7 +38,7 @@ class Contract:
 
 
 @cache
-def _cases(provider: Hashable, replies: Hashable) -> list[Case]:
+def _cases(provider: Any, replies: Any) -> list[Case]:
     return load(provider, replies)
 
 
