@@ -486,8 +486,16 @@ def open_trial(
         manifests = [find.Manifest.model_validate(each) for each in child.describe(target, find.LOAD_SECONDS)]
         duties.manifest = next(each for each in manifests if provider in (None, each.id))
         order = {"target": target, "provider": duties.manifest.id, "settings": dict(settings), "state": state}
-        order["tape"] = dict(tape) if tape else None
-        child.open({**order, "remembered": {}, "cache": None, "memory_mb": duties.manifest.memory_mb}, duties)
+        child.open(
+            {
+                **order,
+                "tape": dict(tape) if tape else None,
+                "remembered": {},
+                "cache": None,
+                "memory_mb": duties.manifest.memory_mb,
+            },
+            duties,
+        )
     except BaseException:
         child.end()
         raise
