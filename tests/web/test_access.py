@@ -6,8 +6,11 @@ Every route stands in exactly one of the tables below, or the first test fails.
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +24,7 @@ from aggregator.config import Config
 from aggregator.library import decisions, merging
 from aggregator.listeners import Listener
 from aggregator.plugin import Artist, Audio, Credit, Edition, Friend, Holding, Play, Playlist, Show, Track, Venue
-from aggregator.store import Store
+from aggregator.store import Store, open_store
 from aggregator.store.schema import dismissal, held, run_change, run_line, star
 from web import create_app, guard
 
@@ -71,12 +74,8 @@ BENS = "zyzzyva"
 
 
 @pytest.fixture(scope="module")
-def shared(furnished: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, int]]:
+def shared(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
     """Ana's household with Ben, whose things nobody else may see, and Cleo, who has nothing; made once."""
-    import shutil
-
-    from aggregator.store import open_store
-
     folder = tmp_path_factory.mktemp("access") / "house"
     shutil.copytree(furnished, folder)
     store = open_store(folder)
@@ -86,11 +85,7 @@ def shared(furnished: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[An
 
 
 @pytest.fixture
-def at_bens(shared: tuple[Any, dict[str, int]], tmp_path: Any) -> Iterator[tuple[Store, dict[str, int]]]:
-    import shutil
-
-    from aggregator.store import open_store
-
+def at_bens(shared: tuple[Path, dict[str, int]], tmp_path: Path) -> Iterator[tuple[Store, dict[str, int]]]:
     shutil.copytree(shared[0], tmp_path / "shared")
     store = open_store(tmp_path / "shared")
     yield store, shared[1]
@@ -143,18 +138,14 @@ def bens_library() -> list[Any]:
 
 
 def bens_plays() -> list[Any]:
-    from datetime import UTC, datetime, timedelta
-
     now = datetime.now(UTC).replace(microsecond=0)
     credits = [Credit(name=f"Nightcap {BENS}")]
     return [Play(at=now - timedelta(hours=n), title=f"Secret {BENS} 1", credits=credits) for n in range(1, 9)]
 
 
 def bens_shows() -> list[Any]:
-    from datetime import date, timedelta
-
     venue = Venue(name=f"Cellar {BENS}", city="Davis", region="CA", latitude=38.54, longitude=-121.74)
-    lineup = [Credit(name=f"Nightcap {BENS}", role="headliner")]
+    lineup = [Credit(name=f"Nightcap {BENS}", id="nc", role="headliner")]
     return [Show(id="bs", title=f"Nightcap {BENS}", day=date.today() + timedelta(days=4), venue=venue, lineup=lineup)]
 
 
@@ -371,6 +362,20 @@ def test_a_shared_item_does_not_tell_who_else_has_it(home: House) -> None:
     assert BENS in pages["Ben"].text.lower()
     assert (pages["Ana"].status_code, BENS in pages["Ana"].text.lower()) == (200, False)
     assert pages["Cleo"].status_code == 404
+
+
+def test_each_calendar_is_ones_own(home: House) -> None:
+    secret = home.app.secret_key
+    assert isinstance(secret, bytes)
+    tokens = {name: listeners.feed_token(secret, who) for name, who in home.people.items()}
+    told = {}
+    for name, who in home.people.items():
+        told[name] = home.browser(None).get(f"/feed/{who.id}-{tokens[name]}.ics?recommended=1")
+    assert {name: BENS in answer.text.lower() for name, answer in told.items()} == {
+        "Ana": False, "Ben": True, "Cleo": False,
+    }  # fmt: skip
+    for name in ("Ana", "Cleo"):
+        assert home.browser(name).get(f"/feed/{home.people['Ben'].id}-{tokens[name]}.ics").status_code == 404
 
 
 def test_each_preference_is_ones_own(home: House) -> None:
