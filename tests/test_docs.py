@@ -47,7 +47,7 @@ def test_the_commands_in_the_readme_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)`", README)) <= targets
     commands = (ROOT / "aggregator/cli.py").read_text()
-    for command in re.findall(r"`\.venv/bin/bandstand ([a-z]+)", README):
+    for command in re.findall(r"`\.venv/bin/bandstand ([a-z-]+)", README):
         assert f'"{command}"' in commands
 
 

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from aggregator.contract.case import load
+from aggregator.contract.case import Unloadable, Verdict, load
 from aggregator.contract.replies import Unusable
 
 
@@ -18,6 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         cases = load(options.provider, options.replies)
+    except Unloadable as error:
+        print(Verdict("described", "", "FAILED", str(error)))
+        return 1
     except Unusable as error:
         print(error, file=sys.stderr)
         return 2

@@ -30,6 +30,10 @@ class Failed(Exception):
     """The provider does not keep this; the message says how it shows."""
 
 
+class Unloadable(Unusable):
+    """The provider's own code is at fault."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One check. `shapes`: what it looks at, of snapshot, delta, live and sign-in; or the provider as a whole."""
@@ -264,11 +268,18 @@ def told(error: BaseException | None) -> str:
 
 def load(target: str | Path | type[Provider], recorded: str | Path | None = None) -> list[Case]:
     """The cases of a file, a package folder, a dotted module, a provider's id, or a class. Raises `Unusable`."""
-    try:
-        classes = [target] if isinstance(target, type) else loader.classes(place(str(target)))
-    except (loader.Refused, ImportError, SyntaxError) as error:
-        raise Unusable(f"{target}: {error}") from None
+    classes = [target] if isinstance(target, type) else _classes(place(str(target)))
     return [_case(cls, recorded) for cls in classes]
+
+
+def _classes(target: str) -> list[type[Provider]]:
+    """Raises `Unloadable`, whatever its code does when it is imported."""
+    try:
+        return loader.classes(target)
+    except loader.Refused as refused:
+        raise Unloadable(str(refused)) from None
+    except (Exception, SystemExit) as error:
+        raise Unloadable(f"It cannot be loaded: {type(error).__name__}: {error}") from None
 
 
 def check_provider(

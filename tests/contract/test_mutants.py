@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.contract import Verdict, check_provider
+from aggregator.contract.__main__ import main
 from aggregator.contract.case import CHECKS
 
 HERE = Path(__file__).parent
@@ -72,6 +73,14 @@ def test_the_command_prints_a_line_for_each_check_and_tells_by_its_exit_code():
 def test_what_cannot_be_looked_at_is_said():
     nothing = command("tests/contract/nowhere.py")
     assert (nothing.returncode, nothing.stdout) == (2, "") and "There is no file" in nothing.stderr
+
+
+@pytest.mark.parametrize("code", ["def", "import nowhere_at_all", "raise SystemExit(0)", "x = 1"])
+def test_a_file_that_cannot_be_loaded_has_failed(code, tmp_path, capsys):
+    file = tmp_path / "broken.py"
+    file.write_text(code)
+    assert main([str(file)]) == 1
+    assert capsys.readouterr().out.startswith("FAILED  described: It ")
 
 
 def test_a_provider_without_replies_is_told_what_that_leaves_out(tmp_path):
