@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -115,6 +116,21 @@ def test_a_test_tells_what_came_first_and_keeps_nothing(home: Home, robin: int, 
     with pytest.raises(SourceError, match="Hangs: "):
         sources.test(home.store, robin, made["hangs"])
     assert left(home, made["good"]) == left(home, made["raises"]) == {}
+
+
+@pytest.mark.parametrize("end", [lambda store, who, one: sources.switch(store, who, one, False), sources.archive])
+def test_a_run_ends_with_its_account_switched_off_or_archived(home: Home, robin: int, end: Any) -> None:
+    account = home.account("slow", size=4000)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(home.run, account)
+        until(lambda: home.present("recording"))
+        end(home.store, robin, account)
+        home.house.stop(account)
+        row = run.result()
+    assert (row.state, row.error) == ("failed", "stopped")
+    assert "switched off or removed during this run" in row.error_words
+    assert (home.state(account).state, home.state(account).failures) == ("disabled", 0)
+    assert home.present("recording")
 
 
 # --- archived ---------------------------------------------------------------------------------------------------------
