@@ -195,3 +195,19 @@ def test_sync_hands_over_to_a_running_steward(home: Home, serving: Serving) -> N
     told = bandstand(home, "sync", "mine", "--capability", "library")
     assert told.returncode == 0, told.stderr
     assert told.stdout == "Good · library: done\n"
+
+
+def test_a_backup_is_made_while_it_serves_and_restored_when_it_has_ended(home: Home, tmp_path: Path) -> None:
+    with Serving(home) as serving:
+        until(lambda: [row for row in home.runs(None) if row.what == "merge" and row.state == "done"])
+        assert bandstand(home, "backup", str(tmp_path / "all.zip")).returncode == 0
+        refused = bandstand(home, "restore", str(tmp_path / "all.zip"))
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "Stop it, then restore" in refused.stderr
+        assert serving.answers()
+    home.store.close()
+    (home.data / "bandstand.db").unlink()
+    (home.data / "secret.key").unlink(missing_ok=True)
+    restored = bandstand(home, "restore", str(tmp_path / "all.zip"))
+    assert restored.returncode == 0, restored.stderr
+    assert home.present("album") == ["e0", "e1", "e2"]
