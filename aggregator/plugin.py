@@ -94,7 +94,8 @@ class Record(BaseModel):
 Name = Annotated[str, Field(min_length=1)]
 Identity = Annotated[str, Field(min_length=1, max_length=1000)]
 Ids = dict[str, str]
-"""Known ids by scheme: ``mbid``, ``release_group``, ``isrc``, ``upc``, ``spotify``, ``lastfm``, ``ticketmaster`` …"""
+"""Known ids by scheme: ``mbid``, ``former_mbid`` (older ids, parted by blanks, that now mean this one),
+``release_group``, ``isrc``, ``upc``, ``spotify``, ``lastfm``, ``ticketmaster`` …"""
 
 PartialDate = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 """``2027``, ``2027-03`` or ``2027-03-14``."""
@@ -122,6 +123,9 @@ class Artist(Record):
     id: Identity
     name: Name
     ids: Ids = {}
+    aliases: list[Name] = []
+    country: str | None = None
+    begun: int | None = None
     sort_name: str | None = None
     genres: list[str] = []
     image: Cover | None = None

@@ -16,8 +16,12 @@ _GENERIC = re.compile(
 )
 
 
+_NICKNAME = re.compile(r"\s*[(\[]((?:the )?\w+ album)[)\]]$", re.IGNORECASE)
+
+
 class AlbumForm(NamedTuple):
     title: str
+    nickname: str  # `The Blue Album` behind a title that several albums share
     versions: frozenset[Version]
     artists: frozenset[str]
     ids: frozenset[tuple[str, str]]
@@ -29,10 +33,12 @@ class AlbumForm(NamedTuple):
 
 def form(facts: Facts) -> AlbumForm:
     said = facts.payload
-    main, versions = album_title(said["title"])
+    nickname = _NICKNAME.search(said["title"])
+    main, versions = album_title(said["title"][: nickname.start()] if nickname else said["title"])
     names = [credit["name"] for credit in said.get("credits", ()) if credit.get("role", "artist") == "artist"]
     return AlbumForm(
         main,
+        fold(nickname[1]) if nickname else "",
         versions,
         frozenset().union(*(possible_names(name) for name in names)),
         frozenset((scheme, _plain(scheme, value)) for scheme, value in said.get("ids", {}).items()),
@@ -61,6 +67,8 @@ def compare(a: AlbumForm, b: AlbumForm) -> Verdict:
     shared = sorted(a.artists & b.artists)
     if a.title != b.title or not shared:
         return NOTHING
+    if a.nickname != b.nickname and (a.year != b.year or a.year is None or (a.nickname and b.nickname)):
+        return Verdict("different", (Evidence("called", a.nickname, b.nickname, -60.0),))
     kinds = {kind for kind, _ in a.versions}, {kind for kind, _ in b.versions}
     if kinds[0] != kinds[1]:
         return Verdict("different", (Evidence("version", _words(a.versions), _words(b.versions), -60.0),))

@@ -2,45 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, conflicting_id, shared_id
-from aggregator.library.folding import fold
-from aggregator.library.titles import lead_name
+from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict
+from aggregator.library.folding import fold, fold_name
+from aggregator.library.titles import lead_credit
 
 UNKNOWN = frozenset({"unknown artist", "unknown", "various artists", "various", "va"})
 """Names that name nobody. They are kept together like any other name, and nothing is concluded from them."""
 
+NAME, SPELLING, SLIP, ALIAS = 50.0, 50.0, 50.0, 50.0
+"""Equal once folded; spelt another way (`Bjoerk`, `NxZero`); a letter doubled or two exchanged; known by it too."""
+OTHER_COUNTRY, OTHER_TIME = -30.0, -30.0
+BEGUN_APART = 2
+"""Years by which sources differ on when one act began."""
+
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_LOOK_ALIKES = str.maketrans("асеорхуікмнтвАСЕОРХУІКМНТВ", "aceopxyikmhtbACEOPXYIKMHTB")
+_LATIN, _CYRILLIC = re.compile(r"[A-Za-z]"), re.compile(r"[\u0400-\u04ff]")
+_STRAY = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\x7f]$")
+_READ_SO = re.compile(r"^([\W_]+)\s*\((\w.*)\)$")
+_TWICE = re.compile(r"(.)\1+")
+_LONG_NAME = 8
+"""Letters from which a slip may be made; shorter names differ by as much on purpose."""
+
 
 class ArtistForm(NamedTuple):
     name: str
+    spellings: frozenset[str]  # without blanks; other ways to write the same name
+    aliases: frozenset[str]
     ids: frozenset[tuple[str, str]]
     billed: bool  # known from show bills alone
+    country: str | None
+    begun: int | None
 
 
 def form(facts: Facts) -> ArtistForm:
-    ids = frozenset(facts.payload.get("ids", {}).items())
-    return ArtistForm(lead_name(facts.payload["name"]), ids, facts.payload.get("from") == "bill")
+    said = facts.payload
+    name = _clean(lead_credit(said["name"]))
+    aliases = frozenset(tight for alias in said.get("aliases", ()) for tight in _spellings(alias))
+    billed = said.get("from") == "bill"
+    ids = frozenset(_ids(said.get("ids", {})))
+    spellings = frozenset(_spellings(name, exact="from" not in said))
+    return ArtistForm(fold_name(name), spellings, aliases, ids, billed, said.get("country"), said.get("begun"))
+
+
+def _ids(said: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """`former_mbid` holds ids, parted by blanks, that now mean this act."""
+    for scheme, value in said.items():
+        if scheme == "former_mbid":
+            yield from (("mbid", former) for former in value.split())
+        else:
+            yield scheme, value
+
+
+def _clean(name: str) -> str:
+    """Without what clients leave behind: one letter of another script at the end, look-alikes within a Latin word."""
+    name = unicodedata.normalize("NFC", name)
+    stray = _STRAY.search(name)
+    if stray and not _goes_on(name[stray.start() - 1], stray[0]):
+        name = name[: stray.start()]
+    if read := _READ_SO.match(name):
+        name = read[1].strip()
+    if len(_LATIN.findall(name)) > len(_CYRILLIC.findall(name)) > 0:
+        name = name.translate(_LOOK_ALIKES)
+    return name
+
+
+def _goes_on(before: str, letter: str) -> bool:
+    """Is the letter of the same script, and no capital behind a small one?"""
+    return unicodedata.name(letter, "").startswith("LATIN") and not (before.islower() and letter.isupper())
+
+
+def _spellings(name: str, exact: bool = True) -> Iterator[str]:
+    """Not `exact`: a credit may be told with umlauts or without (see `folding.plain`), so they say nothing."""
+    yield _tight(fold_name(name))
+    written_out = name.casefold().translate(_WRITTEN_OUT)
+    if exact and written_out != name.casefold():
+        yield _tight(fold_name(written_out))
+
+
+def _tight(folded: str) -> str:
+    return folded.replace(" ", "")
 
 
 def keys(form: ArtistForm) -> Iterable[str]:
-    yield f"n:{form.name}"
+    for spelling in form.spellings | form.aliases:
+        yield f"n:{spelling}"
+    if len(tight := _tight(form.name)) >= _LONG_NAME:
+        yield "s:" + "".join(sorted(_TWICE.sub(r"\1", tight)))
     for scheme, value in form.ids:
         yield f"{scheme}:{value}"
 
 
 def compare(a: ArtistForm, b: ArtistForm) -> Verdict:
     """Ids decide; equal names join what listeners listen to; a bill by name alone is only possible."""
-    ids_a, ids_b = dict(a.ids), dict(b.ids)
-    if scheme := shared_id(ids_a, ids_b):
-        return Verdict("same", (Evidence(f"{scheme} id", ids_a[scheme], ids_b[scheme], 100.0), *_names(a, b)))
-    if scheme := conflicting_id(ids_a, ids_b):
-        return Verdict("different", (Evidence(f"{scheme} id", ids_a[scheme], ids_b[scheme], -100.0),))
-    if a.name != b.name or (a.billed and b.billed and a != b):
+    if shared := a.ids & b.ids:
+        scheme, value = min(shared)
+        return Verdict("same", (Evidence(f"{scheme} id", value, value, 100.0), *_names(a, b)))
+    if conflict := _conflict(a, b):
+        return Verdict("different", (conflict,))
+    named = _names(a, b)
+    if not named or (a.billed and b.billed and a != b):
         return NOTHING
-    return Verdict("unsure" if a.billed != b.billed else "same", _names(a, b))
+    against = tuple(_against(a, b))
+    if len(against) > 1:
+        return Verdict("different", (*named, *against))
+    return Verdict("unsure" if against or a.billed != b.billed else "same", (*named, *against))
+
+
+def _conflict(a: ArtistForm, b: ArtistForm) -> Evidence | None:
+    """The first scheme in which both are known by other ids."""
+    for scheme in sorted({scheme for scheme, _ in a.ids} & {scheme for scheme, _ in b.ids}):
+        mine, theirs = (min(value for name, value in form.ids if name == scheme) for form in (a, b))
+        return Evidence(f"{scheme} id", mine, theirs, -100.0)
+    return None
 
 
 def _names(a: ArtistForm, b: ArtistForm) -> tuple[Evidence, ...]:
-    return (Evidence("name", a.name, b.name, 50.0),) if fold(a.name) == fold(b.name) else ()
+    if a.name == b.name:
+        return (Evidence("name", a.name, b.name, NAME),) if fold(a.name) else ()
+    if a.spellings & b.spellings:
+        return (Evidence("spelling", a.name, b.name, SPELLING),)
+    if (a.spellings | a.aliases) & (b.spellings | b.aliases):
+        return (Evidence("also called", a.name, b.name, ALIAS),)
+    return (Evidence("slip of a letter", a.name, b.name, SLIP),) if _slipped(a, b) else ()
+
+
+def _slipped(a: ArtistForm, b: ArtistForm) -> bool:
+    """One letter doubled, or two neighbours exchanged; another letter makes another name (`Cage`, `Cale`)."""
+    mine, theirs = _tight(a.name), _tight(b.name)
+    if min(len(mine), len(theirs)) < _LONG_NAME:
+        return False
+    return _TWICE.sub(r"\1", mine) == _TWICE.sub(r"\1", theirs) or _exchanged(mine, theirs)
+
+
+def _exchanged(a: str, b: str) -> bool:
+    differ = [at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y]
+    return (
+        len(a) == len(b) and len(differ) == 2 and differ[1] == differ[0] + 1
+        and a[differ[0]] == b[differ[1]] and a[differ[1]] == b[differ[0]]
+    )  # fmt: skip
+
+
+def _against(a: ArtistForm, b: ArtistForm) -> Iterator[Evidence]:
+    if a.country and b.country and a.country != b.country:
+        yield Evidence("country", a.country, b.country, OTHER_COUNTRY)
+    if a.begun and b.begun and abs(a.begun - b.begun) > BEGUN_APART:
+        yield Evidence("begun", str(a.begun), str(b.begun), OTHER_TIME)

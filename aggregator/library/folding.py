@@ -7,40 +7,36 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_LETTERS = str.maketrans(
-    {
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "ł": "l",
-        "ı": "i",
-        "æ": "ae",
-        "œ": "oe",
-        "’": "",
-        "'": "",
-        "‘": "",
-        "`": "",
-    }
-)
+from anyascii import anyascii
+
+_ALPHABETS_END = "\u0590"
+"""Latin, Greek, Cyrillic and Armenian lie below; beyond it a spelling in Latin letters is a guess, not a rule."""
+_SILENT = str.maketrans(dict.fromkeys("'’‘`´ʼ", ""))
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _ARTICLE = re.compile(r"^(the|a|an) (?!(the|a|an)$)")
 _TRAILING_ARTICLE = re.compile(r"^(.+), (the|a|an)$", re.IGNORECASE)
+_DRAWN_LETTERS = (
+    (re.compile(r"(?<=\w)!(?=\w)"), "i"),
+    (re.compile(r"\$(?=\w)|(?<=\w)\$"), "s"),
+    (re.compile(r"(?<=\w)@(?=\w)"), "a"),
+)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def fold(text: str) -> str:
     """`Sigur Rós!` -> `sigur ros`; `&` reads `and`; names made of signs alone (`!!!`) are only casefolded."""
-    folded = text.casefold()
+    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     if "&" in folded:
         folded = html.unescape(folded).replace("&", " and ")
-    words = _NOT_A_WORD.sub(" ", _unaccented(folded).translate(_LETTERS)).strip()
+    words = _NOT_A_WORD.sub(" ", _latin(folded.translate(_SILENT))).strip()
     return words or " ".join(text.casefold().split())
 
 
 @lru_cache(maxsize=65_536)
 def fold_name(name: str) -> str:
-    """An artist's name for comparing: `The Beatles` and `Beatles, The` -> `beatles`; `The The` keeps a word."""
+    """An artist's name for comparing: `The Beatles` and `Beatles, The` -> `beatles`; `Ke$ha` -> `kesha`."""
+    for drawn, letter in _DRAWN_LETTERS:
+        name = drawn.sub(letter, name)
     return _ARTICLE.sub("", fold(_TRAILING_ARTICLE.sub(r"\2 \1", name)))
 
 
@@ -59,3 +55,16 @@ def _unaccented(text: str) -> str:
     if text.isascii():
         return text
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+
+
+def _latin(text: str) -> str:
+    """Without accents, and alphabets with one usual spelling in Latin letters spelt so: `Кино` -> `kino`."""
+    return text if text.isascii() else "".join(letter if letter.isascii() else _spelt(letter) for letter in text)
+
+
+@lru_cache(maxsize=16_384)
+def _spelt(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0]
+    if unicodedata.combining(letter):
+        return ""
+    return anyascii(base).lower() if base < _ALPHABETS_END and base.isalpha() else letter

@@ -39,13 +39,13 @@ class Merged:
     moved: int
 
 
-def merge(store: Store, progress: Progress | None = None) -> Merged:
-    """Decide everything dirty."""
+def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] = KINDS) -> Merged:
+    """Decide everything dirty, or what is dirty of some kinds."""
     now = int(time.time())
     with store.read() as conn:
         waiting = _dirty(conn)
-    total, done, moved = sum(map(len, waiting.values())), 0, 0
-    for kind in KINDS:
+    total, done, moved = sum(len(waiting[kind]) for kind in kinds), 0, 0
+    for kind in kinds:
         for start in range(0, len(waiting[kind]), BATCH):
             batch = waiting[kind][start : start + BATCH]
             begun = time.monotonic()

@@ -1,35 +1,63 @@
-"""When two recording claims are one performance and mix: remasters join; live, remix, edit and demo stand apart."""
+"""When two recording claims are one performance and mix: remasters join; live, remix, edit and demo stand apart.
+
+Evidence adds up in points, field by field; a field that one side does not name counts nothing. `SAME` points join two
+claims where something besides artist and title speaks for it: the length or the album. Artist and title alone make a
+`lone` verdict: the same, if nothing else can be meant.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, shared_id
-from aggregator.library.titles import Version, album_title, album_versions, lead_name, possible_names, song_title
+from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict
+from aggregator.library.likeness import Likeness, alike, numbers, one_slip, within
+from aggregator.library.readings import Reading, line, readings, says_nothing
+from aggregator.library.titles import Version, possible_names
+
+# --- how much each field says -----------------------------------------------------------------------------------------
+
+SAME = 45
+"""Points from which two claims are one recording."""
+TITLE, LONG_TITLE, LITTLE_TITLE = 30, 36, 8
+"""A title, one of `LONG` letters or more, and one that says little (`Intro`)."""
+LONG = 14
+NEAR = 0.75
+"""Share of a title's points where it is equal but for a slip."""
+TITLE_INSIDE = 10
+ARTIST, ARTIST_NEAR, ARTIST_SHARED, ARTIST_OTHER, ARTIST_OTHER_THERE = 20, 15, 14, -40, -25
+"""Equal; but for a slip; one of several is the same; another, and another at the same place of the same album."""
+ALBUM, ALBUM_NEAR, ALBUM_INSIDE, ALBUM_OTHER = 18, 14, 10, -6
+LENGTH, LENGTH_CLOSE, LENGTH_NEAR, LENGTH_OFF, LENGTH_OTHER, LENGTH_WRONG = 25, 18, 10, -10, -60, -8
+"""Within 1, 3 and 7 seconds (the last where the album agrees, else off); beyond; beyond where all else agrees."""
+PLACE, PLACE_OTHER, PLACE_OTHER_LITTLE = 7, -2, -35
+"""The number on the album; another one, and another one of a title that says little."""
+YEAR = 4
+VERSION_OTHER, VERSION_OTHER_THERE = -40, -15
+
+EQUAL_LENGTH, SAME_LENGTH, NEAR_LENGTH, ISRC_LENGTH = 1.01, 3.0, 7.0, 10.0
+"""Seconds between rounded lengths, two rips, two masterings; codes are reused and mistyped."""
 
 _SAYS_LITTLE = re.compile(
-    r"^((intro|outro|interlude|prelude|untitled|skit|bonus|hidden|opening|ending|reprise|overture)( \w{1,4})?|"
-    r"(track|piste|titel|audio ?track) ?\d*|\d+|[ivx]+ \w+|unknown( title)?|)$"
+    r"^((intro|outro|interlude|prelude|untitled|skit|bonus|hidden|opening|ending|reprise|overture|silence|crowd noise"
+    r"|introduction|data track)( \w{1,4})?|(track|piste|titel|audio ?track) ?\d*|\d{1,2}|[ivx\d]+ \w+|)$"
 )
-_NOBODY = frozenset({"unknown artist", "unknown"})
-
-SAME_LENGTH = 3.0  # seconds between two rips of one recording
-NEAR_LENGTH = 7.0  # seconds, where the album agrees too
-ISRC_LENGTH = 10.0  # seconds; codes are reused and mistyped
 
 
 class RecordingForm(NamedTuple):
-    title: str
-    versions: frozenset[Version]  # said by the title
-    album_versions: frozenset[Version]  # said by the album alone
-    lead: str
+    readings: tuple[Reading, ...]
     artists: frozenset[str]
-    album: str
     seconds: float | None
+    place: str | None  # number on the album
+    year: int | None
     ids: frozenset[tuple[str, str]]
     slot: tuple[str, int, int] | None  # edition, disc, position
+    run_together: bool  # artist or album may stand in the title without a sign between
+
+    @property
+    def plain(self) -> Reading:
+        return self.readings[0]
 
     @property
     def vague(self) -> bool:
@@ -37,100 +65,274 @@ class RecordingForm(NamedTuple):
         return self.seconds is None
 
     @property
-    def says_little(self) -> bool:
-        return bool(_SAYS_LITTLE.match(self.title))
-
-    @property
-    def all_versions(self) -> frozenset[Version]:
-        return self.versions or self.album_versions
+    def versions(self) -> frozenset[Version]:
+        return self.plain.versions or self.plain.album_versions
 
 
 def form(facts: Facts) -> RecordingForm:
     said, about = facts.payload, facts.about
-    title, versions = song_title(said["title"])
     credits = said.get("credits") or about.get("credits") or ()
     names = [credit["name"] for credit in credits if credit.get("role", "artist") == "artist"]
+    others = [credit["name"] for credit in credits if credit.get("role") in ("composer", "performer", "conductor")]
     album = said.get("album") or about.get("title") or ""
+    title, seconds, shop = line(said["title"], said.get("seconds"))
+    place = str(said["position"]) if "position" in said else None
     return RecordingForm(
-        title,
-        versions,
-        album_versions(album) if album else frozenset(),
-        lead_name(names[0]) if names else "",
-        frozenset().union(*(possible_names(name) for name in names)),
-        album_title(album).main if album else "",
-        said.get("seconds"),
-        frozenset((said.get("ids") or {}).items()),
+        readings(title, _joined(credits), album, place, exact="from" not in said),
+        frozenset(
+            name for credited in (*names, *others) for name in possible_names(credited) if not says_nothing(name)
+        ),
+        seconds,
+        place,
+        int(about["released"][:4]) if "released" in about else None,
+        frozenset(_ids(said.get("ids") or {})),
         (facts.edition, said.get("disc", 1), said["position"]) if facts.edition and "position" in said else None,
+        shop or not names,
     )
 
 
+def _joined(credits: Iterable[Any]) -> str:
+    names = [credit for credit in credits if credit.get("role", "artist") == "artist"]
+    return "".join(credit["name"] + credit.get("join", "") for credit in names)
+
+
+def _ids(said: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """`former_mbid` holds ids, parted by blanks, that now mean this recording."""
+    for scheme, value in said.items():
+        if scheme == "former_mbid":
+            yield from (("mbid", former) for former in value.split())
+        else:
+            yield scheme, value
+
+
+# --- blocking ---------------------------------------------------------------------------------------------------------
+
+
 def keys(form: RecordingForm) -> Iterable[str]:
-    for scheme, value in form.ids:
-        yield f"{scheme}:{value}"
-    if form.lead in _NOBODY or (form.says_little and not form.album and form.vague):
-        return
-    for artist in form.artists:
-        yield f"t:{artist}|{form.title}"
+    """Each names two things that one recording's claims share even where a third one is missing or mistyped."""
+    found = {f"{scheme}:{value}" for scheme, value in form.ids}
+    if form.vague and says_little(form.plain) and not form.plain.album:
+        return found
+    for reading in form.readings:
+        found.update(_keys_of(reading.title, reading.artist, reading.album, form))
+        if reading.lost != (None, None, None):
+            found.update(_keys_of(*_kept(reading), form))
+        for name in form.artists:
+            if reading.title:
+                found.add(f"t:{_tight(name)}|{reading.title.replace(' ', '')}")
+    found.update(_line_keys(form))
+    return found
+
+
+def _keys_of(title: str, artist: str, album: str, form: RecordingForm) -> Iterator[str]:
+    song, by, on = title.replace(" ", ""), _tight(artist), album.replace(" ", "")
+    if song and by:
+        yield f"t:{by}|{song}"
+        if len(song) >= 24:
+            yield f"c:{by}|{song[:24]}"
+    if song and on:
+        yield f"s:{on}|{song}"
+    if form.place and by:
+        yield f"p:{by}|{form.place}"
+    if form.place and len(on) > 8:
+        yield f"q:{on}|{form.place}"
+    for second in _seconds(form.seconds):
+        if len(song) > 3:
+            yield f"l:{song}|{second}"
+        if by:
+            yield f"m:{by}|{second}"
+        if on:
+            yield f"n:{on}|{second}"
+
+
+def _line_keys(form: RecordingForm) -> Iterator[str]:
+    """For lines in which a source ran all fields together: their first words."""
+    words = form.plain.title.split()
+    if form.run_together and len(words) > 2:
+        yield "w:" + " ".join(words[:3])
+    if words and form.seconds is not None:
+        reach = (-2, -1, 0, 1, 2) if form.run_together else (0,)
+        yield from (f"v:{words[0]}|{int(form.seconds) + apart}" for apart in reach)
+
+
+def _seconds(seconds: float | None) -> set[int]:
+    """Sources cut or round: 201.6 meets 201 and 202."""
+    return set() if seconds is None else {int(seconds), round(seconds)}
+
+
+def _tight(name: str) -> str:
+    """`Heep Uriah` and `Uriah Heep` share it."""
+    return "".join(sorted(name.split()))
+
+
+def _kept(reading: Reading) -> tuple[str, str, str]:
+    """What a server that drops letters would have, where enough is left to mean something."""
+    texts = (reading.title, reading.artist, reading.album)
+    title, artist, album = (
+        text if left is None else left if len(left) > 3 else "" for text, left in zip(texts, reading.lost, strict=True)
+    )
+    return title, artist, album
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+class _Weighed(NamedTuple):
+    """The texts of two readings against each other."""
+
+    points: float
+    title: float
+    artist: float
+    album: float
+    version: float
+    little: bool
+    a: Reading
+    b: Reading
 
 
 def compare(a: RecordingForm, b: RecordingForm) -> Verdict:
     ids_a, ids_b = dict(a.ids), dict(b.ids)
-    scheme = shared_id(ids_a, ids_b, sorted(ids_a.keys() - {"isrc"}))
-    if scheme:
-        return Verdict("same", (Evidence(scheme, ids_a[scheme], ids_b[scheme], 100.0),))
+    if known := min(((s, v) for s, v in a.ids & b.ids if s != "isrc"), default=None):
+        return Verdict("same", (Evidence(known[0], known[1], known[1], 100.0),))
     if a.slot and b.slot and a.slot != b.slot and a.slot[0] == b.slot[0]:
         return Verdict("different", (Evidence("place on the album", _place(a), _place(b), -80.0),))
     if "isrc" in ids_a and ids_a["isrc"] == ids_b.get("isrc"):
         return _by_isrc(a, b, ids_a["isrc"])
-    shared = a.artists & b.artists
-    if a.title != b.title or not shared:
+    length = _length_points(a, b)
+    best = _best(a, b, length)
+    if best is None:
         return NOTHING
-    artist = a.lead if a.lead == b.lead else min(shared)
-    said = (Evidence("title", a.title, b.title, 30.0), Evidence("artist", artist, artist, 20.0))
-    return _by_version(a, b, said) or _by_text(a, b, said, "mbid" in ids_a and "mbid" in ids_b)
+    return _judged(a, b, best, length, "mbid" in ids_a and "mbid" in ids_b)
 
 
 def _by_isrc(a: RecordingForm, b: RecordingForm, isrc: str) -> Verdict:
     said = (Evidence("isrc", isrc, isrc, 80.0),)
     apart = abs(a.seconds - b.seconds) if a.seconds and b.seconds else 0.0
-    if apart > ISRC_LENGTH or _clash(a.all_versions, b.all_versions):
+    if apart > ISRC_LENGTH or _clash(a.versions, b.versions):
         return Verdict("unsure", (*said, _length(a, b, -40.0)))
     return Verdict("same", said)
 
 
-def _by_version(a: RecordingForm, b: RecordingForm, said: tuple[Evidence, ...]) -> Verdict | None:
-    """What version words alone decide. One that only the album names is not known to a scrobble without album."""
-    if not _clash(a.all_versions, b.all_versions):
+def _best(a: RecordingForm, b: RecordingForm, length: float) -> _Weighed | None:
+    placed = bool(a.place) and a.place == b.place and length == LENGTH
+    best: _Weighed | None = None
+    for mine in a.readings:
+        for theirs in b.readings:
+            weighed = _weigh(mine, theirs, a.artists & b.artists, placed)
+            if weighed and (best is None or weighed.points > best.points):
+                best = weighed
+    if (a.run_together or b.run_together) and (best is None or best.points < SAME):
+        best = _weigh_lines(a, b) or best
+    return best
+
+
+def _weigh(a: Reading, b: Reading, shared: frozenset[str], placed: bool) -> _Weighed | None:
+    """None where the titles are of two songs. `placed`: both have one number and last equally long."""
+    if (a.exchanged or b.exchanged) and not _exchange_holds(a, b):
         return None
-    parts = (*said, Evidence("version", _words(a.all_versions), _words(b.all_versions), -60.0))
-    silent = (not a.album and not a.versions) or (not b.album and not b.versions)
-    return Verdict("unsure" if silent and a.versions == b.versions else "different", parts)
+    album = _album_points(a, b)
+    if (a.note or b.note) and album < ALBUM_NEAR:
+        return None
+    there = placed and album >= ALBUM_NEAR
+    titles = _titles(a, b, placed, there)
+    if titles is None:
+        return None
+    title, little = titles
+    artist = _artist_points(a, b, shared, there and title > TITLE_INSIDE)
+    version = 0
+    if a.title and b.title and _version_clash(a, b):
+        version = VERSION_OTHER_THERE if there and artist > 0 else VERSION_OTHER
+    return _Weighed(title + artist + album + version, title, artist, album, version, little, a, b)
 
 
-def _by_text(a: RecordingForm, b: RecordingForm, said: tuple[Evidence, ...], two_mbids: bool) -> Verdict:
-    album_agrees = bool(a.album) and a.album == b.album
-    if album_agrees:
-        said = (*said, Evidence("album", a.album, b.album, 15.0))
-    if a.seconds is None or b.seconds is None:
-        return _without_length(a, b, said, album_agrees, two_mbids)
-    apart = abs(a.seconds - b.seconds)
-    if apart <= (NEAR_LENGTH if album_agrees else SAME_LENGTH):
-        word = "unsure" if two_mbids and not album_agrees else "same"
-        return Verdict(word, (*said, _length(a, b, 25.0 - apart)))  # type: ignore[arg-type]
-    near = apart <= NEAR_LENGTH and not a.says_little
-    return Verdict("unsure" if near else "different", (*said, _length(a, b, -10.0 if near else -60.0)))
+def _exchange_holds(a: Reading, b: Reading) -> bool:
+    """Artist and title may have been taken for each other where that makes all three fields equal."""
+    return a.exchanged != b.exchanged and bool(a.album) and a[:3] == b[:3]
 
 
-def _without_length(
-    a: RecordingForm, b: RecordingForm, said: tuple[Evidence, ...], album_agrees: bool, two_mbids: bool
-) -> Verdict:
-    if two_mbids:
-        return Verdict("unsure", said)
-    if album_agrees:
-        return Verdict("same", said)
-    if a.says_little:
-        return NOTHING if a.album and b.album else Verdict("unsure", said)
-    return Verdict("lone", said)
+def _titles(a: Reading, b: Reading, placed: bool, there: bool) -> tuple[float, bool] | None:
+    """Points of the titles, and whether they say little; a title that is missing counts nothing.
+
+    `there`: `placed`, and on one album."""
+    if not a.title or not b.title or _dropped(a, b) or _dropped(b, a):
+        return 0, True
+    if there and a.title != b.title and (a.title == a.album or b.title == b.album):
+        return 0, False  # the album's name where the song's should be
+    little = says_little(a) or says_little(b)
+    full = LITTLE_TITLE if little else LONG_TITLE if len(a.title) >= LONG else TITLE
+    match _likeness(a.title, b.title, a.lost.title, b.lost.title):
+        case "equal":
+            return full, little
+        case "near":
+            return full * NEAR, little
+        case "inside":
+            return TITLE_INSIDE, little
+        case "resembling" if there:
+            return 0, little
+    if a.artist and b.artist and alike(a.artist + a.title, b.artist + b.title) in ("equal", "near"):
+        return full * NEAR, little  # the cut between the two fell in another place
+    return (TITLE_INSIDE, little) if placed and within(a.title, b.title) else None
+
+
+def _dropped(one: Reading, other: Reading) -> bool:
+    """Hardly anything is left of the title where the other source drops letters beyond ASCII."""
+    if one.lost.title is None or other.lost.title is not None:
+        return False
+    return max(sum(map(str.isalnum, text)) for text in (one.lost.title, other.title)) < 2
+
+
+def _artist_points(a: Reading, b: Reading, shared: frozenset[str], there: bool) -> float:
+    if not a.artist or not b.artist:
+        return 0
+    likeness = _likeness(a.artist, b.artist, a.lost.artist, b.lost.artist)
+    if likeness in ("equal", "near"):
+        return ARTIST if likeness == "equal" else ARTIST_NEAR
+    if shared or likeness == "inside":
+        return ARTIST_SHARED
+    if a.artist.isdigit() != b.artist.isdigit():  # a number that slipped into the column
+        return 0
+    return ARTIST_OTHER_THERE if there else ARTIST_OTHER
+
+
+def _album_points(a: Reading, b: Reading) -> float:
+    if not a.album or not b.album:
+        return 0
+    likeness = _likeness(a.album, b.album, a.lost.album, b.lost.album)
+    if likeness in ("equal", "near"):
+        return ALBUM if likeness == "equal" else ALBUM_NEAR
+    return ALBUM_INSIDE if within(a.album, b.album) or _cut_off(a.album, b.album) else ALBUM_OTHER
+
+
+def _likeness(a: str, b: str, left_a: str | None, left_b: str | None) -> Likeness:
+    """As `alike`; where the one source drops letters beyond ASCII, the other is read without them too."""
+    found = alike(a, b)
+    if found in ("equal", "near"):
+        return found
+    if _cut_off(a, b):
+        return "near"
+    if left_a is not None and left_b is None and len(left_a) >= 3:
+        without = alike(left_a, b)
+    elif left_b is not None and left_a is None and len(left_b) >= 3:
+        without = alike(a, left_b)
+    else:
+        return found
+    return without if without in ("equal", "near") else found
+
+
+CUT = range(26, 31)
+"""Letters a folded text may have that was cut after thirty, the limit of ID3v1."""
+
+
+def _cut_off(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    return len(short) in CUT and long.startswith(short)
+
+
+def _version_clash(a: Reading, b: Reading) -> bool:
+    """An album's version counts for its songs where the other side names one."""
+    if a.versions == b.versions or one_slip(a.whole, b.whole):
+        return False
+    return _clash(a.versions or a.album_versions, b.versions or b.album_versions)
 
 
 def _clash(a: frozenset[Version], b: frozenset[Version]) -> bool:
@@ -138,7 +340,164 @@ def _clash(a: frozenset[Version], b: frozenset[Version]) -> bool:
     kinds_a, kinds_b = dict(a), dict(b)
     if kinds_a.keys() != kinds_b.keys():
         return True
-    return any(kinds_a[kind] and kinds_b[kind] and kinds_a[kind] != kinds_b[kind] for kind in kinds_a)
+    return any(
+        kinds_a[kind] and kinds_b[kind] and alike(kinds_a[kind], kinds_b[kind]) not in ("equal", "near", "inside")
+        for kind in kinds_a
+    )
+
+
+# --- whole lines ------------------------------------------------------------------------------------------------------
+
+_EDITION_WORDS = frozenset(
+    ["deluxe", "edition", "version", "explicit", "clean", "amended", "amazon", "exclusive", "video", "digital",
+     "booklet", "edited", "bonus", "track", "ep", "single", "album", "fan", "feat", "the", "a", "and", "with", "main",
+     "exp", "expanded"]
+)  # fmt: skip
+_VERSION_WORDS = frozenset(
+    ["live", "remix", "mix", "acoustic", "demo", "instrumental", "karaoke", "edit", "radio", "extended", "orchestral",
+     "intro", "outro", "interlude", "reprise"]
+)  # fmt: skip
+_ALL_WORDS = 68.0
+"""Artist, title and album at once; 2 points go with each per cent of letters that only one side has."""
+_LEAST_COMMON = 0.8
+
+
+def _weigh_lines(a: RecordingForm, b: RecordingForm) -> _Weighed | None:
+    """All words of artist, title and album together, where a source wrote them into one line."""
+    mine, theirs = _words(a.plain), _words(b.plain)
+    first_a, first_b = a.plain.title.split()[:1], b.plain.title.split()[:1]
+    if min(len(mine), len(theirs)) < 3 or not first_a or first_a != first_b:
+        return None
+    if mine & _VERSION_WORDS != theirs & _VERSION_WORDS or _kinds(a) != _kinds(b):
+        return None
+    common = 1 - _odd_letters(mine, theirs) / sum(map(len, [*mine, *theirs]))
+    if common < _LEAST_COMMON:
+        return None
+    return _Weighed(_ALL_WORDS - 200 * (1 - common), TITLE, ARTIST, ALBUM, 0, False, a.plain, b.plain)
+
+
+def _words(reading: Reading) -> frozenset[str]:
+    said = f"{reading.whole} {reading.artist} {reading.album}"
+    return frozenset(said.split()) - _EDITION_WORDS
+
+
+def _kinds(form: RecordingForm) -> set[str]:
+    return {kind for reading in form.readings for kind, _ in reading.versions}
+
+
+def _odd_letters(mine: frozenset[str], theirs: frozenset[str]) -> int:
+    """Letters in words that only one side has, without slips; a number or a small word weighs more."""
+    odd, others = sorted(mine - theirs), sorted(theirs - mine)
+    for word in list(odd):
+        slip = next((other for other in others if len(word) > 3 and alike(word, other) == "near"), None)
+        if slip:
+            odd.remove(word)
+            others.remove(slip)
+    heavy = any(word.isdigit() or len(word) < 3 for word in odd + others)
+    return sum(map(len, odd + others)) + 6 * heavy
+
+
+# --- the verdict ------------------------------------------------------------------------------------------------------
+
+
+def _judged(a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, two_mbids: bool) -> Verdict:
+    place = _place_points(a, b, text.little)
+    year = YEAR if a.year and a.year == b.year else 0
+    if length == LENGTH_NEAR and text.album <= 0:
+        length = LENGTH_OFF
+    elif length == LENGTH_OTHER and _all_else_agrees(text, place):
+        length = LENGTH_WRONG
+    points = text.points + length + place + year
+    said = _evidence(a, b, text, length, place, year)
+    unnamed = _unnamed_version(text)
+    if points >= SAME and _corroborated(text, length, place) and not unnamed:
+        return Verdict("unsure" if two_mbids and text.album <= 0 else "same", said)
+    if text.title < TITLE * NEAR or text.artist < ARTIST_SHARED:
+        return _of_little(text, length, said)
+    if text.version < 0:
+        return Verdict("different", said)
+    if unnamed or two_mbids or length == LENGTH_OFF or (length < 0 and text.album > 0):
+        return Verdict("unsure", said)
+    if length < 0:
+        return Verdict("different", said)
+    return Verdict("lone" if length == 0 and text.title >= TITLE else "nothing", said)
+
+
+def _corroborated(text: _Weighed, length: float, place: float) -> bool:
+    """Something besides artist and title; half a title needs the album or the place on it, no title two of three."""
+    if not text.title:
+        return (length > 0) + (text.album > 0) + (place > 0) > 1
+    if text.title <= TITLE_INSIDE and not text.little:
+        return text.album > 0 or (length > 0 and place > 0)
+    return length > 0 or text.album > 0
+
+
+def _all_else_agrees(text: _Weighed, place: float) -> bool:
+    """One wrong length does not part what stands at one place of one album under one name."""
+    return (
+        place > 0 and text.title >= TITLE * NEAR and text.artist >= ARTIST_SHARED and text.album >= ALBUM_NEAR
+        and not text.version
+    )  # fmt: skip
+
+
+def _of_little(text: _Weighed, length: float, said: tuple[Evidence, ...]) -> Verdict:
+    """Titles that say little: of one artist and no album on a side, somebody may want to decide."""
+    if not text.little or not text.title or text.artist < ARTIST_SHARED or text.version:
+        return NOTHING
+    if length <= LENGTH_OFF:
+        return Verdict("different", said)
+    return Verdict("unsure", said) if not (text.a.album and text.b.album) else NOTHING
+
+
+def _unnamed_version(text: _Weighed) -> bool:
+    """A version that only an album names is not known of what names another album, or none."""
+    if text.version or text.a.versions or text.b.versions or text.album > 0:
+        return False
+    return text.title > 0 and text.a.album_versions != text.b.album_versions
+
+
+def _place_points(a: RecordingForm, b: RecordingForm, little: bool) -> float:
+    if not a.place or not b.place:
+        return 0
+    if a.place == b.place:
+        return PLACE
+    return PLACE_OTHER_LITTLE if little else PLACE_OTHER
+
+
+def _length_points(a: RecordingForm, b: RecordingForm) -> float:
+    if not a.seconds or not b.seconds:
+        return 0
+    apart = abs(a.seconds - b.seconds)
+    if apart <= EQUAL_LENGTH:
+        return LENGTH
+    return LENGTH_CLOSE if apart <= SAME_LENGTH else LENGTH_NEAR if apart <= NEAR_LENGTH else LENGTH_OTHER
+
+
+def says_little(reading: Reading) -> bool:
+    return bool(_SAYS_LITTLE.match(reading.title)) and numbers(reading.title) <= numbers(reading.whole)
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def _evidence(
+    a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, place: float, year: float
+) -> tuple[Evidence, ...]:
+    fields = (
+        ("title", text.a.title, text.b.title, text.title),
+        ("artist", text.a.artist, text.b.artist, text.artist),
+        ("album", text.a.album, text.b.album, text.album),
+        ("version", _version_words(text.a), _version_words(text.b), text.version),
+        ("length", _minutes(a.seconds), _minutes(b.seconds), length),
+        ("number on the album", str(a.place), str(b.place), place),
+        ("year", str(a.year), str(b.year), year),
+    )
+    return tuple(Evidence(field, mine, theirs, points) for field, mine, theirs, points in fields if points)
+
+
+def _version_words(reading: Reading) -> str:
+    versions = reading.versions or reading.album_versions
+    return ", ".join(sorted(" ".join(version).strip() for version in versions)) or "none"
 
 
 def _length(a: RecordingForm, b: RecordingForm, points: float) -> Evidence:
@@ -151,7 +510,3 @@ def _minutes(seconds: float | None) -> str:
 
 def _place(form: RecordingForm) -> str:
     return f"disc {form.slot[1]}, song {form.slot[2]}" if form.slot else "unknown"
-
-
-def _words(versions: frozenset[Version]) -> str:
-    return ", ".join(sorted(" ".join(version).strip() for version in versions)) or "none"

@@ -21,7 +21,7 @@ _BRACKETED = re.compile(r"\s*[(\[{]([^()\[\]{}]+)[)\]}]\s*$")
 _DASHED = re.compile(r"\s+[-–—]\s+([^-–—]+(?:-[^-–—\s]+)*)$")
 _GUESTS = re.compile(r"^(feat|featuring|ft|with)\b", re.IGNORECASE)
 _GUESTS_AFTER = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+.+$", re.IGNORECASE)
-_FORMAT = re.compile(r"(?<=\w) (EP|LP)$")
+_FORMAT = re.compile(r"(?<=[\w)\]]) (EP|LP|HD|HQ|4K)$", re.IGNORECASE)
 _RELEASE = re.compile(
     r"\b(remaster(ed)?|explicit|clean|bonus|mono|stereo|album version|original version|official|video|audio|lyrics?|"
     r"visuali[sz]er|hd|hq|deluxe|anniversary|edition|digital|\d{4} version|from)\b"
@@ -52,19 +52,29 @@ _NUMBERS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vi
 }  # fmt: skip
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def song_title(text: str) -> Title:
     """`Dreams (Live at Wembley) - 2004 Remaster` -> `dreams`, live at `wembley`."""
     return _take_apart(text, _RELEASE)
 
 
-@lru_cache(maxsize=65_536)
+def main_of(text: str) -> str:
+    """A song's title as written, without guests, version and release notes."""
+    return _stripped(text, _RELEASE)[0]
+
+
+def album_of(text: str) -> str:
+    """An album's title as written, without what names an edition."""
+    return _stripped(text, _EDITION)[0]
+
+
+@lru_cache(maxsize=262_144)
 def album_title(text: str) -> Title:
     """`Rumours (Deluxe Edition)` -> `rumours`; `1989 (Taylor's Version)` -> `1989`, recorded again."""
     return _take_apart(text, _EDITION)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def album_versions(text: str) -> frozenset[Version]:
     """What an album's title says of every song on it: that it was played live."""
     return (
@@ -76,16 +86,27 @@ def album_versions(text: str) -> frozenset[Version]:
 
 
 def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
-    rest, versions = _FORMAT.sub("", _GUESTS_AFTER.sub("", text)), set[Version]()
+    rest, versions = _stripped(text, release_words)
+    return Title(_PART.sub(lambda part: "part " + _NUMBERS.get(part[1], part[1]), fold(rest)), versions)
+
+
+@lru_cache(maxsize=262_144)
+def _stripped(text: str, release_words: re.Pattern[str]) -> tuple[str, frozenset[Version]]:
+    """The text without guests, versions and release notes behind it, and the versions."""
+    rest, versions = _unmarked(_GUESTS_AFTER.sub("", text)), frozenset[Version]()
     while found := _BRACKETED.search(rest) or _DASHED.search(rest):
         before = rest[: found.start()]
         said = found.group(1)
         version = _version(fold(said))
         if not before.strip() or not (version or _GUESTS.match(said) or release_words.search(fold(said))):
             break
-        rest = _FORMAT.sub("", before)
+        rest = _unmarked(before)
         versions |= version
-    return Title(_PART.sub(lambda part: "part " + _NUMBERS.get(part[1], part[1]), fold(rest)), frozenset(versions))
+    return rest, versions
+
+
+def _unmarked(text: str) -> str:
+    return _FORMAT.sub("", text)
 
 
 def _version(said: str) -> frozenset[Version]:
@@ -98,19 +119,28 @@ def _version(said: str) -> frozenset[Version]:
 
 # --- artists as credited ----------------------------------------------------------------------------------------------
 
-_GUEST_CREDIT = re.compile(r"[\s(\[]+(?:feat\.?|ft\.?|featuring)\s.*$", re.IGNORECASE)
+_GUEST_CREDIT = re.compile(r"[\s(\[]+(?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s).*$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"\s*(?:,|;|\s&\s|\s\+\s|\sand\s|\s/\s|\swith\s|\sx\s)\s*", re.IGNORECASE)
 
 
-@lru_cache(maxsize=65_536)
+_CHANNEL = re.compile(r"(?<=\w)(?:VEVO| - Topic)$", re.IGNORECASE)
+
+
+@lru_cache(maxsize=262_144)
+def lead_credit(credited: str) -> str:
+    """As written, without guests and without what makes a name that of a video channel."""
+    return _CHANNEL.sub("", _GUEST_CREDIT.sub("", credited) or credited)
+
+
+@lru_cache(maxsize=262_144)
 def lead_name(credited: str) -> str:
     """`Nas featuring Will.I.Am` -> `nas`."""
-    return fold_name(_GUEST_CREDIT.sub("", credited) or credited)
+    return fold_name(lead_credit(credited))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def possible_names(credited: str) -> frozenset[str]:
     """The credit as one name, and the names it may be made of: `Queen & David Bowie` is three guesses."""
-    lead = _GUEST_CREDIT.sub("", credited) or credited
+    lead = lead_credit(credited)
     parts = (fold_name(part) for part in _BETWEEN_NAMES.split(lead) if part)
     return frozenset({fold_name(lead), *parts})

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aggregator.library.evidence import Evidence, Facts, Verdict, Word
 from aggregator.library.folding import fold, fold_name
@@ -32,12 +33,16 @@ GENERIC = re.compile(
 )
 """Words of venue names that tell no venue from another."""
 
+_ELIDED = re.compile(r"\b[ld]['’]", re.IGNORECASE)
+"""The article in `L'Olympia`."""
+
 WEEKDAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
 
 SURE_MINUTES, UNSURE_MINUTES = 90, 150
 """Sellers print doors or start; further apart than the second, it is another performance."""
 NIGHT_ENDS = time(5)
 SAME_SPOT_KM, SAME_QUARTER_KM, SAME_TOWN_KM = 0.3, 2.0, 30.0
+_EPOCH = date(1970, 1, 1).toordinal()
 NO = -5.0
 """The points of a finding that rules out that two claims are one event."""
 
@@ -60,6 +65,7 @@ class Bill:
     until: date | None
     start: time | None
     doors: time | None
+    instant: int | None  # minutes UTC, where the zone is known
     festival: bool
     title: str  # folded, without the words of extras
     parts: tuple[str, ...]  # what stands between the dashes, commas and withs of the title
@@ -86,6 +92,7 @@ def form(facts: Facts) -> Bill:
         until=show.until,
         start=show.start,
         doors=show.doors,
+        instant=_instant(show),
         festival=show.festival,
         title=_core(show.title),
         parts=tuple(_parts(show.title)),
@@ -101,6 +108,16 @@ def form(facts: Facts) -> Bill:
             ", ".join(part for part in (venue.name, venue.city) if part),
         ),
     )
+
+
+def _instant(show: Show) -> int | None:
+    if show.start is None or show.venue.zone is None:
+        return None
+    try:
+        zone = ZoneInfo(show.venue.zone)
+    except (ZoneInfoNotFoundError, ValueError):  # a service's own name for it
+        return None
+    return int(datetime.combine(show.day, show.start, zone).timestamp()) // 60
 
 
 def _act(credit: Credit) -> Act:
@@ -120,7 +137,7 @@ def _parts(title: str) -> Iterator[str]:
 
 
 def _telling(name: str) -> frozenset[str]:
-    words = frozenset(fold(name).split())
+    words = frozenset(fold(_ELIDED.sub(" ", name)).split())
     return frozenset(word for word in words if not GENERIC.fullmatch(word)) or words
 
 
@@ -133,8 +150,10 @@ def keys(bill: Bill) -> Iterator[str]:
     """Two claims of one event share one of these. Hours after midnight count to the evening before, too."""
     names = {act.name for act in bill.acts} | {bill.title, " ".join(sorted(bill.venue)), *bill.parts}
     names |= {known for act in bill.acts for known in act.ids}
-    days = [bill.day, bill.day - timedelta(days=1)] if _at_night(bill) else [bill.day]
-    yield from (f"{day}|{name}" for day in days for name in sorted(names) if name)
+    days = {bill.day, bill.day - timedelta(days=1)} if _at_night(bill) else {bill.day}
+    if bill.instant is not None:
+        days.add(date.fromordinal(_EPOCH + bill.instant // 1440))
+    yield from (f"{day}|{name}" for day in sorted(days) for name in sorted(names) if name)
 
 
 def compare(a: Bill, b: Bill) -> Verdict:
@@ -176,6 +195,8 @@ def _said_when(bill: Bill) -> str:
 
 
 def _clock(a: Bill, b: Bill) -> tuple[Word, float]:
+    if a.instant is not None and b.instant is not None and (a.day != b.day or a.start != b.start):
+        return _gap(abs(a.instant - b.instant), a.extra or b.extra)
     if a.start and b.start:
         return _gap(min(abs(x - y) for x in _minutes(a) for y in _minutes(b)), a.extra or b.extra)
     if a.day == b.day:

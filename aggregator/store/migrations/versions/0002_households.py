@@ -52,3 +52,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_change_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "claim_id", name=op.f("pk_run_change")),
     )
+    # What speaks for two claims being one thing is weighed anew, once, when the steward next merges.
+    op.execute(
+        "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show')"
+    )

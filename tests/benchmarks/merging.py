@@ -1,0 +1,227 @@
+"""The production matcher in the shape in which matchers are measured against public data.
+
+The measuring tool and its data are no part of the project; from the project's folder::
+
+    .venv/bin/python PATH/evaluate.py tests.benchmarks.merging:cluster
+
+`cluster` does what a sync does: it turns the rows into a provider's records, stores them as claims of one account per
+source in a temporary library, has the library merge them, and reads the items back.
+"""
+
+from __future__ import annotations
+
+import atexit
+import re
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aggregator.library import merging
+from aggregator.library.claims import Intake
+from aggregator.plugin import Artist, Credit, Edition, Record, Show, Track, Venue
+from aggregator.store import Store, open_store
+from aggregator.store.schema import account
+
+BATCH = 1_000
+KIND_OF = {"event": "show"}
+"""Kinds that the rows call otherwise."""
+
+Row = dict[str, Any]
+
+
+def cluster(rows: Sequence[Row]) -> dict[str, int]:
+    """Ids of rows to items; a row without a name is left alone (None)."""
+    with tempfile.TemporaryDirectory(prefix="bandstand-merging-") as folder:
+        shutil.copy(_EMPTY, folder)
+        store = open_store(Path(folder))
+        kinds = _store_rows(store, rows)
+        merging.merge(store, kinds=sorted(kinds))
+        items = _items(store)
+        store.close()
+    return {row["id"]: items.get((row["source"], _pid(row))) for row in rows}
+
+
+def _store_rows(store: Store, rows: Sequence[Row]) -> set[str]:
+    by_source: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_source[row["source"]].append(row)
+    for source, own in sorted(by_source.items()):
+        intake = Intake(_account(store, source), source, None, None, int(time.time()))
+        for start in range(0, len(own), BATCH):
+            records = [record for row in own[start : start + BATCH] for record in records_of(row)]
+            with store.write() as conn:
+                intake.take(conn, records)
+    return {KIND_OF.get(row["kind"], row["kind"]) for row in rows}
+
+
+def _account(store: Store, source: str) -> int:
+    with store.write() as conn:
+        values = {"key": source, "provider": source, "name": source, "created_at": 0}
+        return int(conn.execute(account.insert().values(values)).inserted_primary_key[0])
+
+
+def _items(store: Store) -> dict[tuple[str, str], int]:
+    with store.read() as conn:
+        rows = conn.exec_driver_sql(
+            "SELECT a.key, c.pid, l.item_id FROM link l JOIN claim c ON c.id = l.claim_id JOIN account a ON"
+            " a.id = c.account_id"
+        )
+        return {(source, pid): item for source, pid, item in rows}
+
+
+def _pid(row: Row) -> str:
+    """A show keeps its seller's number, by which a moved date is known."""
+    return row.get("source_event_id") or row["id"] if row["kind"] == "event" else row["id"]
+
+
+def _empty_store() -> Path:
+    """A migrated store, made once: hundreds of calls begin with a copy of it."""
+    folder = Path(tempfile.mkdtemp(prefix="bandstand-empty-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = open_store(folder)
+    with store.read() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return store.path
+
+
+_EMPTY = _empty_store()
+
+# --- rows as a provider's records -------------------------------------------------------------------------------------
+
+
+def records_of(row: Row) -> Iterator[Record]:
+    """Nothing is judged here: columns are given their types, as every provider does with what its service answers."""
+    named = {"artist": "name", "event": "venue"}.get(row["kind"], "title")
+    if (row.get(named) or "").strip() or row["kind"] == "recording":
+        yield from _RECORDS[row["kind"]](row)
+
+
+def _recording(row: Row) -> Iterator[Record]:
+    row = _shifted_back(row)
+    disc, position = _place(row.get("track_no"))
+    if album := (row.get("album") or "").strip():
+        released = str(row["year"]) if row.get("year") and 1000 <= int(row["year"]) <= 9999 else None
+        yield Edition(id=f"album of {row['id']}", title=album, released=released)
+    seconds = row.get("duration_s")
+    yield Track(
+        id=row["id"],
+        title=(row.get("title") or "").strip() or "unknown",
+        credits=_credits(row),
+        edition=f"album of {row['id']}" if album else None,
+        disc=disc,
+        position=position,
+        seconds=seconds if seconds and 0 < seconds < 86_400 else None,
+        ids=_ids(row, "isrc", "mbid"),
+        explicit=row.get("explicit"),
+    )
+
+
+def _album(row: Row) -> Iterator[Record]:
+    form = row.get("type") if row.get("type") in ("album", "single", "ep", "compilation") else "album"
+    yield Edition(
+        id=row["id"],
+        title=row["title"],
+        credits=_credits(row),
+        released=str(row["year"]) if row.get("year") else None,
+        total_tracks=row.get("track_count"),
+        ids=_ids(row, "mbid", barcode="upc"),
+        form=form,
+    )
+    for number, title in enumerate(row.get("tracks") or (), 1):
+        yield Track(id=f"{row['id']}/{number}", title=title, edition=row["id"])
+
+
+def _artist(row: Row) -> Iterator[Record]:
+    yield Artist(
+        id=row["id"],
+        name=row["name"],
+        ids=_ids(row, "mbid"),
+        aliases=row.get("aliases") or [],
+        country=row.get("country"),
+        begun=row.get("begin_year"),
+    )
+    for number, title in enumerate(row.get("albums") or (), 1):
+        by = Credit(name=row["name"], id=row["id"])
+        yield Edition(id=f"{row['id']}/{number}", title=title, credits=[by])
+
+
+def _event(row: Row) -> Iterator[Record]:
+    starts, timed = _start(row)
+    bill = [row["artist"], *(name for name in row.get("lineup") or () if name != row["artist"])]
+    ids = {"mbid": row["artist_mbid"]} if row.get("artist_mbid") else {}
+    yield Show(
+        id=_pid(row),
+        title=row.get("title") or row["artist"],
+        day=starts.date(),
+        start=starts.time() if timed else None,
+        venue=Venue(
+            name=row["venue"], city=row.get("city"), region=row.get("region"), country=row.get("country"),
+            zone=row.get("timezone") or ("UTC" if row["start"].endswith("Z") else None),
+        ),
+        lineup=[Credit(name=name, ids=ids if name == row["artist"] else {}) for name in bill],
+        status=row.get("status") or "scheduled",
+    )  # fmt: skip
+
+
+_RECORDS = {"recording": _recording, "album": _album, "artist": _artist, "event": _event}
+
+
+def _credits(row: Row) -> list[Credit]:
+    found = [Credit(name=row["artist"])] if (row.get("artist") or "").strip() else []
+    return [*found, *([Credit(name=row["composer"], role="composer")] if row.get("composer") else [])]
+
+
+def _ids(row: Row, *names: str, **renamed: str) -> dict[str, str]:
+    schemes = {**{name: name for name in names}, **renamed}
+    found = {scheme: row[name] for name, scheme in schemes.items() if row.get(name)}
+    return found | ({"former_mbid": " ".join(row["mbid_redirects"])} if row.get("mbid_redirects") else {})
+
+
+def _place(number: str | None) -> tuple[int, int | None]:
+    """`7` is number 7, `B2` the second of side B."""
+    found = re.fullmatch(r"([A-Za-z])?\1?0*(\d+)", (number or "").lstrip("0"))
+    if not found:
+        return 1, None
+    return (ord(found[1].lower()) - 96 if found[1] else 1), int(found[2])
+
+
+def _start(row: Row) -> tuple[datetime, bool]:
+    """The wall clock at the venue, and whether the hour is known."""
+    said = row["start"]
+    if len(said) == 10:
+        return datetime.combine(date.fromisoformat(said), datetime.min.time()), False
+    at = datetime.fromisoformat(said)
+    if at.tzinfo:
+        zone = row.get("timezone")
+        at = (at.astimezone(ZoneInfo(zone)) if zone else at).replace(tzinfo=None)
+    return at - timedelta(seconds=at.second), True
+
+
+_NUMBER = re.compile(r"[\d.:]+|\d+m ?\d+sec|\d+\.\w*\d")
+_CODE = re.compile(r"\w*\d{4,}[-\w]*")
+
+
+def _shifted_back(row: Row) -> Row:
+    """Rows whose columns slipped: a number stands in a column of words, and words in `other`."""
+    names = ("title", "artist", "album")
+    spare = [text.strip() for text in row.get("other") or () if not _CODE.fullmatch(text)]
+    slipped = [name for name in names if _NUMBER.fullmatch(row.get(name) or "")]
+    if not spare or not slipped:
+        return row
+    if slipped == ["artist"] or slipped == ["album"]:
+        number = {"track_no": row.get("track_no") or row["album"]} if slipped == ["album"] else {}
+        return {**row, slipped[0]: spare[0], **number}
+    artist = next((row[name] for name in names if row.get(name) and name not in slipped), "")
+    number = row.get("track_no") or (row["title"] if (row["title"] or "").isdigit() else None)
+    return {**row, "title": spare[0], "artist": artist, "album": "".join(spare[1:2]), "track_no": number}
+
+
+def main() -> None:
+    """Nothing to measure without data; see docs/merging.md."""
