@@ -9,7 +9,7 @@ from aggregator._host import accounts, find
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
 from aggregator._host.run import House, Wanted, open_child, orders
-from aggregator._host.wanted import AHEAD
+from aggregator._host.wanted import AHEAD, wanted
 from aggregator.plugin import Area, Artist, Checkpoint, Complete, Holding, Play, Progress, Record, Skipped, Unchanged
 
 MARKS = (Checkpoint, Complete, Holding, Progress, Skipped, Unchanged)
@@ -17,7 +17,7 @@ MARKS = (Checkpoint, Complete, Holding, Progress, Skipped, Unchanged)
 SOMEBODY = Artist(id="1", name="Nina Simone")
 """Whom a service that only answers questions is asked about."""
 SOMEWHERE = {"latitude": 51.507, "longitude": -0.128, "radius_km": 50.0}
-"""Where shows are looked for, whoever goes out wherever."""
+"""Where shows are looked for while nobody has said where they go out."""
 
 _SEARCH = ("search", SOMEBODY.name)
 
@@ -58,8 +58,8 @@ def _ask(house: House, account: Account, manifest: find.Manifest, child: Child, 
         child.call(method, argument, ends - time.monotonic())
         return "."
     today = date.today()
-    somewhere = Wanted([SOMEBODY], [Area(**SOMEWHERE, since=today, until=today + AHEAD)])
-    for _, order in orders(house, account, manifest.synced[0], somewhere):
+    areas = wanted(house.store, account).areas[:1] or [Area(**SOMEWHERE, since=today, until=today + AHEAD)]
+    for _, order in orders(house, account, manifest.synced[0], Wanted([SOMEBODY], areas)):
         for batch in child.run({**order, "cursor": None}, ends - time.monotonic()):
             for record in batch.records:
                 if not isinstance(record, MARKS):

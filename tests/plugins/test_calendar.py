@@ -16,6 +16,7 @@ import pytest
 
 from aggregator import listeners, sources
 from aggregator._host.outside import is_public
+from aggregator._host.trial import trial
 from aggregator.demo.gigs import HALLS, VENUES
 from aggregator.demo.service import Running
 from aggregator.library import merging
@@ -168,6 +169,11 @@ def test_an_emptied_calendar_is_held_and_a_broken_server_waited_for(nearby, serv
         row = nearby.run(account, "shows")
         assert row.error == error and nearby.present("show") == before
         assert json.loads(row.counts or "{}").get("held", 0) == (0 if error else len(before))
+
+
+def test_trying_a_calendar_looks_where_the_household_goes_out(nearby, service):
+    account = nearby.account("calendar", address=f"{service.url}/velvet-turnstile.ics")
+    assert "The first thing it named is" in trial(nearby.house, account, 30).get("words", "")
 
 
 def test_a_newcomer_without_any_key_has_plays_and_shows(nearby, service, world):
