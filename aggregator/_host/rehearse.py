@@ -252,7 +252,7 @@ class Sheet:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rows: list[tuple[str, str, str, str]] = []
+        self._rows: list[tuple[str, ...]] = []
         self._counts: Counter[str] = Counter()
         self._notes: list[str] = []
 
@@ -303,8 +303,8 @@ def _values(record: Any) -> tuple[dict[str, Any], Any]:
     return dict(record), record.get("weight", "")
 
 
-def _row(values: Mapping[str, Any], weight: Any) -> tuple[str, str, str, str]:
-    """When, what, by whom or where, and the id."""
+def _row(values: Mapping[str, Any], weight: Any) -> tuple[str, ...]:
+    """Its kind, when, what, by whom or where, and the id."""
     when = values.get("day") or values.get("at") or values.get("since") or values.get("released") or ""
     if values.get("start"):
         when = f"{when} {values['start'][:5]}"
@@ -313,7 +313,8 @@ def _row(values: Mapping[str, Any], weight: Any) -> tuple[str, str, str, str]:
     names = ", ".join(credit["name"] for credit in people)
     place = (values.get("venue") or {}).get("name", "")
     where = " · ".join(part for part in (names, place) if part)
-    return (str(weight) or str(when)[:16].replace("T", " "), what[:60], where[:60], str(values.get("id") or "")[:40])
+    told = str(weight) or str(when)[:16].replace("T", " ")
+    return (values.get("type", "tag"), told, what[:60], where[:60], str(values.get("id") or "")[:40])
 
 
 def _many(word: str, count: int) -> str:
