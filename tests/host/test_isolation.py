@@ -178,10 +178,10 @@ def test_records_without_end_are_stopped_before_the_disk_is_full(home: Home, mon
 
 
 def test_silence_ends_a_run_long_before_its_deadline(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "SILENCE_SECONDS", 2.0)
+    monkeypatch.setattr(process, "SILENCE_SECONDS", 5.0)
     row = harm(home, "hangs")
     assert row.error == "late"
-    assert "Harm was stopped: It gave no sign of life for 2 seconds." in row.error_words
+    assert "Harm was stopped: It gave no sign of life for 5 seconds." in row.error_words
     assert present(home) == [*BEFORE, "new"]
 
 

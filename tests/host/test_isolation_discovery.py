@@ -88,7 +88,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(data: Path) -> Iterator[find.Catalogue]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(find, "LOAD_SECONDS", 10.0)
+        patch.setattr(find, "LOAD_SECONDS", 12.0)
         yield find.providers(data)
 
 
