@@ -180,6 +180,17 @@ def test_pages_that_go_round_are_noticed(account, service):
     assert "circle" in str(listed(account).error)
 
 
+def test_pages_that_overlap_lose_nothing_unnoticed():
+    with Running("ticketmaster", scale=600) as big:
+        account = Account(Ticketmaster, api_key=TICKETMASTER_KEY, address=big.url)
+        whole = {show.id for show in listed(account).of(Show)}
+        big.switch(duplicate_pages=True)
+        run = listed(account)
+        shows = [show.id for show in run.of(Show)]
+        assert len(shows) == len(set(shows)) > 200
+        assert isinstance(run.error, Unavailable) or set(shows) == whole
+
+
 def test_a_listing_that_shrinks_while_it_is_read_is_not_complete(monkeypatch):
     with Running("ticketmaster", scale=600) as big:
         account = Account(Ticketmaster, api_key=TICKETMASTER_KEY, address=big.url)
