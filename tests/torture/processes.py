@@ -1,4 +1,4 @@
-"""Kills at random moments: of the steward, of the children that read for it, of the web process, of an upgrade."""
+"""Kills of whole processes: of the steward, of the children that read for it, of the pages, of an upgrade."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def busy(data: Path) -> str:
     with closing(sqlite3.connect(data / "bandstand.db", timeout=10)) as raw:
         waiting = raw.execute(
             "SELECT what, run.state FROM run LEFT JOIN account ON account.id = account_id"
-            " WHERE run.state = 'running' OR run.state = 'queued' AND COALESCE(blocked_until, 0) < unixepoch()"
+            " WHERE run.state = 'running' OR run.state = 'queued' AND COALESCE(blocked_until, 0) < ?",
+            (time.time(),),
         ).fetchall()
         (dirty,) = raw.execute("SELECT COUNT(*) FROM dirty").fetchone()
     return f"{waiting}, {dirty} claims to merge" if waiting or dirty else ""
