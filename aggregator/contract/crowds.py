@@ -22,8 +22,8 @@ LONG = 60.0
 """Seconds for a run over so many, on the slowest of machines."""
 SAMPLED = 100
 """Records between two looks at the memory."""
-BLOCKS_OF_A_MB = 5_000
-"""With the usual 6 MB three blocks may stay of each item: an id that was seen, and where it is kept."""
+BLOCKS_OF_A_MB = 10_000
+"""With the usual 6 MB six blocks may stay of each item: the ids that were seen, and where they are kept."""
 
 _NUMBER, _STAMP, _WORD = 77777777, 8888888888, "@@7777@@"
 
