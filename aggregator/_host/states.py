@@ -87,7 +87,7 @@ def _trouble(kind: str, provider: str, told: str) -> str:
         case "late":
             return f"{provider} was stopped: {told} {KEPT}"
         case _:
-            return f"Bug in {provider}: {told} It was stopped. {KEPT}"
+            return f"Bug in {provider}: {told} {KEPT}"
 
 
 def _again(kind: str, until: int) -> str:
@@ -96,6 +96,6 @@ def _again(kind: str, until: int) -> str:
 
 
 def clock(until: int) -> str:
-    """``at 14:05``, or with the day when it is further away than a day (the machine's time)."""
-    far = until - time.time() > 86400
-    return time.strftime("on %d %B at %H:%M" if far else "at %H:%M", time.localtime(until))
+    """``at 14:05``, or with the day when it is not today (the machine's time)."""
+    at, today = time.localtime(until), time.localtime()
+    return time.strftime("at %H:%M" if at[:3] == today[:3] else "on %d %B at %H:%M", at)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticSerializationError
 
 from aggregator import plugin
 from aggregator._host import frames
@@ -61,7 +64,7 @@ class Stream:
             self._complete(record.scope)
         elif form is not plugin.Progress:
             self._open = True
-        body = form.__pydantic_serializer__.to_json(record, exclude_none=True, warnings="error")
+        body = _json(form, record)
         if len(body) > frames.RECORD_LIMIT:
             size = f"{len(body) / 1e6:.0f} MB"
             raise ValueError(f"yielded {form.__name__} of {size}; at most {frames.RECORD_LIMIT >> 20} MB are taken")
@@ -81,3 +84,12 @@ class Stream:
             raise ValueError(f"completed the scope {scope!r} twice, or yielded something after its end")
         self._completed.add(scope)
         self._open = False
+
+
+def _json(form: type[Record], record: Record) -> bytes:
+    """Raises TypeError for a record that was made without being looked at (`model_construct`)."""
+    try:
+        return form.__pydantic_serializer__.to_json(record, exclude_none=True, warnings="error")
+    except PydanticSerializationError as error:
+        fields = ", ".join(re.findall(r"field_name='(\w+)'", str(error))) or str(error)
+        raise TypeError(f"yielded {form.__name__} with values of wrong types: {fields}") from error
