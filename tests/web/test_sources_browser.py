@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,17 @@ def test_a_link_to_a_card_leads_to_it_and_a_button_leaves_the_listener_there(vis
     card.get_by_role("button", name="Pause").click()
     expect(card).to_contain_text("Paused")
     expect(card).to_be_in_viewport()
+
+
+def test_an_answer_that_comes_after_the_page_is_left_changes_nothing(visit: Page) -> None:
+    visit.route("**/sources/pulse*", lambda route: (time.sleep(1), route.continue_()))
+    visit.goto("/sources")
+    with visit.expect_response("**/sources/pulse*"):
+        with visit.expect_request("**/sources/pulse*"):
+            pass
+        visit.locator("[data-key=lastfm]").get_by_role("link", name="All its runs").click(no_wait_after=True)
+    expect(visit.locator("h1")).to_have_text("Runs of Last.fm")
+    visit.wait_for_timeout(200)
 
 
 def test_the_log_unfolds_by_keyboard(visit: Page) -> None:

@@ -109,7 +109,7 @@ def test_a_card_offers_what_its_state_allows(ana: FlaskClient) -> None:
     assert told["files"] == {"Sync now", "Pause", "Test", "Edit", "Remove…"}
     assert told["paused"] == {"Resume", "Sign in again", "Edit", "Remove…"}
     assert told["broken"] == {"Sync now", "Pause", "Remove…"}
-    assert told["pinned"] == {"Sync now"}
+    assert told["pinned"] == {"Sync now", "Settings"}
     assert told["erasing"] == set()
 
 

@@ -60,6 +60,12 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.matches("[data-considerate]") && main.querySelector(":focus:not(h1)")) event.preventDefault();
 });
 
+// What a page asked for again and again is nothing to the page that took its place meanwhile.
+document.body.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (!elt.matches("[hx-trigger^=every]")) return;
+  elt.addEventListener("htmx:beforeOnLoad", (event) => elt.isConnected || event.preventDefault(), { once: true });
+});
+
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (!event.defaultPrevented) document.documentElement.classList.add("is-busy");
 });
