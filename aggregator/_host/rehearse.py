@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator import config as config_file
-from aggregator._host import find, load, run
+from aggregator._host import find, load, storeless
 from aggregator._host.process import Child, Failure
 from aggregator._host.settings import Redactor, secret_names
 from aggregator.config import Config
@@ -165,7 +165,7 @@ class _Rehearsal:
 
     def _stream(self, capability: str, how: Mapping[str, str], lines: list[str]) -> Iterator[Any]:
         told = self._recorded
-        return run.stream(
+        return storeless.stream(
             self._target,
             capability,
             self._settings,
@@ -189,7 +189,7 @@ class _Rehearsal:
         told = self._recorded
         argument: Any = told.search if method == "search" else (told.friend if method == "top_artists" else told.artist)
         argument = argument.model_dump(mode="json") if isinstance(argument, Record) else argument
-        yield from run.call(
+        yield from storeless.call(
             self._target,
             method,
             argument,
