@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from aggregator import answers
 from aggregator.demo.deezer import number_of
 from aggregator.plugin import Artist, BadData, Edition, RateLimited, Track, Unavailable
 from plugins import deezer
@@ -141,3 +142,19 @@ def test_an_answer_in_another_form_is_bad_data(provider, monkeypatch, body):
     monkeypatch.setattr(provider, "http", type("Gate", (), {"json": staticmethod(lambda *_, **__: body)}))
     with pytest.raises(BadData):
         provider.similar(MARROW)
+
+
+# --- in the host ------------------------------------------------------------------------------------------------------
+
+
+def test_the_host_asks_it_live_and_understands_its_answers(home, service):
+    number = home.account("deezer", address=service.url)
+    argument = MARROW.model_dump(mode="json", exclude_none=True)
+    try:
+        near = answers.decoded("similar", home.house.warm.call(number, "similar", argument))
+        songs = home.house.warm.call(number, "radio", argument)
+        hits = answers.decoded("search", home.house.warm.call(number, "search", "marrow quince"))
+    finally:
+        home.house.warm.close()
+    assert len(near) == 8 and len(hits) > 3
+    assert any(Track.model_validate(song).preview for song in songs)
