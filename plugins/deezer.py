@@ -66,8 +66,8 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
         albums = sorted(self._of_artist(artist, "albums"), key=lambda album: -_number(album.get("fans")))
         by = Credit(name=artist.name, ids=artist.ids)
-        return [edition if edition.credits else edition.model_copy(update={"credits": [by]})
-                for edition in _each(albums, edition_of)]  # fmt: skip
+        for edition in _each(albums, edition_of):
+            yield edition if edition.credits else edition.model_copy(update={"credits": [by]})
 
     def radio(self, artist: Artist) -> Iterable[Track]:
         return list(_each(self._of_artist(artist, "radio"), track_of))
@@ -86,8 +86,8 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
 
     def _of_artist(self, artist: Artist, what: str) -> list[Json]:
         """Empty for an artist whom Deezer does not know."""
-        number = artist.ids.get("deezer")
-        if number is None:
+        number: str | None = artist.ids.get("deezer", "")
+        if not number or not number.isdigit():  # ids may come from any provider
             if artist.name not in self._numbers:
                 self._numbers[artist.name] = self._number_of(artist.name)
             number = self._numbers[artist.name]
