@@ -15,7 +15,7 @@ from aggregator.contract.case import CHECKS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-MUTANTS = sorted(path for path in (HERE / "mutants").glob("*.py") if path.stem != "__init__")
+MUTANTS = sorted((HERE / "mutants").glob("*.py"))
 SOUND = sorted(HERE.glob("sound_*.py"))
 
 
