@@ -33,6 +33,15 @@ def test_the_payload_says_only_what_was_said(house):
     assert payload(house, "files", "recording", "t1") == {"title": "Harbour", "credits": [{"name": "The Lanterns"}]}
 
 
+def test_the_address_of_a_sample_is_not_kept_for_it_changes_each_time(house):
+    for signature in ("a1", "b2"):
+        house.sync(
+            "files", track("t1", "Harbour").model_copy(update={"preview": f"https://cdn.example/t1?{signature}"})
+        )
+    assert "preview" not in payload(house, "files", "recording", "t1")
+    assert house.value("SELECT previous FROM claim WHERE pid = 't1'") is None
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_song_finds_its_album_even_when_the_album_comes_later(house, order):
     house.sync("files", *[edition("e1", "Blue Room"), file("t1", "Harbour", edition="e1")][::order], batch=1)
