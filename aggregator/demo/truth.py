@@ -99,9 +99,8 @@ class _Shelves:
         self.songs.service |= {song.slug for song in songs}
 
     def hear(self, play: Play) -> None:
-        """A misspelt title without an id is a song of its own until the listener joins it."""
-        told = play.spelling
-        self.songs.heard.add(play.song.slug if told.ids or not told.title else told.title)
+        """However a careless player spelt it."""
+        self.songs.heard.add(play.song.slug)
         self.artists.heard |= {credit.artist.name for credit in play.song.credits[:1]}
         if play.album.form != "compilation":
             self.albums.heard.add(play.album.slug)
