@@ -13,6 +13,9 @@ Likeness = Literal["equal", "near", "inside", "resembling", "unlike"]
 """`near`: the same but for a slip. `inside`: the one says all words of the other. `resembling`: much in common."""
 
 _NUMBER = re.compile(r"\d+")
+_NUMERALS = frozenset(
+    ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
+)
 _ONE_SLIP, _TWO_SLIPS = 4, 9
 """Letters from which one slip, and two, may be made."""
 _NEAR, _RESEMBLING, _PARTLY = 85, 60, 75
@@ -54,7 +57,7 @@ def one_slip(a: str, b: str) -> bool:
 def _is_slip(a: str, b: str) -> bool:
     shorter, apart = min(len(a), len(b)), OSA.distance(a, b, score_cutoff=2)
     slipped = (apart <= 1 and shorter >= _ONE_SLIP) or (apart <= 2 and shorter >= _TWO_SLIPS)
-    return (slipped or _mostly_equal(a, b)) and not _other_letters(a, b)
+    return (slipped or _mostly_equal(a, b)) and not _other_signs(a, b)
 
 
 def _mostly_equal(a: str, b: str) -> bool:
@@ -66,9 +69,11 @@ def _mostly_equal(a: str, b: str) -> bool:
     )
 
 
-def _other_letters(a: str, b: str) -> bool:
-    """`Side A` and `Side B` are two things."""
+def _other_signs(a: str, b: str) -> bool:
+    """`Side A` and `Side B` are two things, and so are `I. Allegro` and `IV. Allegro`."""
     mine, theirs = set(a.split()), set(b.split())
+    if mine & _NUMERALS != theirs & _NUMERALS:
+        return True
     return any(len(word) == 1 for word in mine - theirs) and any(len(word) == 1 for word in theirs - mine)
 
 

@@ -83,7 +83,7 @@ def settle(conn: Connection, kind: str, dirty: Sequence[int], now: int) -> set[i
     conn.exec_driver_sql(
         "DELETE FROM dirty WHERE claim_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(near.visited)),)
     )
-    stale = {places[claim].item for claim in moved.union(dirty)}
+    stale = {places[claim].item for claim in moved | near.changed}
     stale |= {before[claim] for claim in moved if claim in before}
     _refresh(conn, near, places, stale, moved, now)
     return moved

@@ -85,6 +85,7 @@ class Neighbourhood:
         self._group_of: dict[int, Group] = {}
         self._verdicts: dict[tuple[int, int], Verdict] = {}
         self.visited: set[int] = set()
+        self.changed: set[int] = set()  # visited, and changed since they were decided last
         self._visit(set(dirty))
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ class Neighbourhood:
         frontier = dirty
         while frontier:
             self.visited |= frontier
+            self.changed |= dirty
             self._load(frontier)
             reached = self._seeds(dirty)
             self._load_blocks({key for claim in frontier for key in self.keys(claim)})

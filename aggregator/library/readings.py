@@ -134,11 +134,12 @@ def artist_words(text: str) -> str:
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _SHOP = re.compile(
-    r"\$ ?\d+\.\d\d|\( ?[cp] ?\) ?(?:19|20)\d\d|[©℗]|‰ ãÑ|\b\d{1,2}:\d\d$"
+    r"\$ ?\d+\.\d\d|\( ?[cp] ?\) ?(?:19|20)\d\d|[©℗]|‰ ãÑ"
     r"|\b(?:19|20)\d\d(?: , (?:19|20)\d\d)* (?=[^()]*\b(?:records?|recordings?|music|entertainment|llc|ltd|inc|corp"
     rf"|productions|group|label)\b)|\b{_MONTH} \d{{1,2}} ?, (?:19|20)\d\d|\b\d{{1,2}}-{_MONTH}-\d\d\b",
     re.IGNORECASE,
 )
+_TIME_BEHIND = re.compile(r"(?:\S+\s+){3,}\d{1,2}:\d\d$")
 _TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?= |$)")
 _GENRES = re.compile(
     r"(?:[ ,/&]+(?:music|country|pop|rock|dance|hip-hop ?/? ?rap|hip-hop|rap(?: & hip-hop)?|electronica?|"
@@ -152,11 +153,11 @@ _GENRES = re.compile(
 
 
 def line(text: str, seconds: float | None) -> Line:
-    """`Gone Trilogy R&B $ 1.29 8:07` -> `Gone Trilogy`, 487 seconds."""
-    found = _SHOP.search(text)
+    """`Gone Trilogy R&B $ 1.29 8:07` -> `Gone Trilogy`, 487 seconds; `The 6:42` is a song."""
+    times = list(_TIME.finditer(text))
+    found = _SHOP.search(text) or (times[-1] if seconds is None and _TIME_BEHIND.match(text) else None)
     if not found or not found.start():
         return Line(text, seconds, False)
-    times = list(_TIME.finditer(text))
     if seconds is None and times:
         seconds = int(times[-1][1]) * 60.0 + int(times[-1][2])
     cut = min([found.start(), *(time.start() for time in times[:1] if time.start())])

@@ -269,7 +269,12 @@ def _titles(a: Reading, b: Reading, placed: bool, there: bool) -> tuple[float, b
             return TITLE_INSIDE, little
         case "resembling" if there:
             return 0, little
-    if a.artist and b.artist and alike(a.artist + a.title, b.artist + b.title) in ("equal", "near"):
+    if (
+        a.artist
+        and b.artist
+        and a.artist != b.artist
+        and alike(a.artist + a.title, b.artist + b.title) in ("equal", "near")
+    ):
         return full * NEAR, little  # the cut between the two fell in another place
     return (TITLE_INSIDE, little) if placed and within(a.title, b.title) else None
 
