@@ -28,7 +28,7 @@ class Leaky(Provider, Library, History, Discovery):
 
     class Settings(Provider.Settings):
         address: str
-        way: str = "raises"
+        way: str = "chain"
         secret: SecretStr
 
     def library(self):
@@ -55,8 +55,6 @@ class Leaky(Provider, Library, History, Discovery):
                 raise BadData(ExceptionGroup("several", [ValueError(spelling) for spelling in spellings]))
             case "nowhere":
                 self.http.session.get(f"http://127.0.0.1:9/{urllib.parse.quote(secret, '')}", params={"key": secret})
-            case "wrong":
-                yield {"secret": secret}
             case "misfit":
                 yield Track(id="t2", title="Tide", seconds=secret)
         raise RuntimeError(f"with {secret}")
