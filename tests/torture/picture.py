@@ -37,13 +37,16 @@ def _account(column: str = "account_id") -> str:
 ARTIST, ALBUM, RECORDING, SHOW = (_item(f"'{kind}'", "id") for kind in ("artist", "album", "recording", "show"))
 ARTIST_CREDITED, SHOWN_WITH = _item("'artist'", "artist_id"), _item("'album'", "album_id")
 
+PREVIOUS = "CASE WHEN previous ->> '$.from' IS NULL THEN previous END"
+"""Without what was only implied before: that depends on where batches end."""
+
 SHOWN = {
     "account": "SELECT key, provider, listener_id, enabled, state FROM account",
     "cursor": f"SELECT {_account()}, capability, value FROM cursor",
     "keep": f"SELECT {_account()}, key, value FROM keep",
     "held": f'SELECT {_account()}, scope, items, "of", reason, decision FROM held',
     "scope_size": f"SELECT {_account()}, scope, MAX(items) FROM scope_size GROUP BY 1, 2",
-    "claim": f"SELECT {_claim('claim.id')}, payload, previous, scope, {_claim('about')}, present FROM claim",
+    "claim": f"SELECT {_claim('claim.id')}, payload, {PREVIOUS}, scope, {_claim('about')}, present FROM claim",
     "credit": f'SELECT {_claim("claim_id")}, position, {_claim("artist_claim_id")}, name, "join", role FROM credit',
     "claim_key": f"SELECT kind, key, {_claim('claim_id')} FROM claim_key",
     "dirty": f"SELECT {_claim('claim_id')} FROM dirty",
