@@ -58,10 +58,10 @@ def test_a_late_report_joins_the_listen_it_belongs_to(house):
 
 
 def test_totals_follow_a_decision_there_and_back(house):
-    """Two spellings are two songs with a play each; said to be one, their two reports are one listen."""
+    """Two names are two songs with a play each; said to be one, their two reports are one listen."""
     house.sync("files", file("t", "Harbour"))
     house.plays("lastfm", play(0, "Harbour", album="Blue Room"))
-    house.plays("spotify", play(0.1, "Harbor", album="Blue Room"))
+    house.plays("spotify", play(0.1, "Port Song", album="Blue Room"))
     house.merge()
     items = [
         house.value("SELECT claim_id FROM report WHERE account_id = ?", house.accounts[key])
