@@ -41,6 +41,10 @@ class Verdict:
     def points(self) -> float:
         return sum(part.points for part in self.evidence)
 
+    def turned(self) -> Verdict:
+        """The same, told from the other side."""
+        return Verdict(self.word, tuple(Evidence(part.field, part.b, part.a, part.points) for part in self.evidence))
+
 
 NOTHING = Verdict("nothing")
 

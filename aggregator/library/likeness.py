@@ -61,12 +61,12 @@ def _is_slip(a: str, b: str) -> bool:
 
 
 def _mostly_equal(a: str, b: str) -> bool:
-    return (
-        ratio(a, b) >= _NEAR
-        or token_sort_ratio(a, b) >= _NEAR
-        or ratio(a.replace(" ", ""), b.replace(" ", "")) >= _NEAR
-        or ratio(_undoubled(a), _undoubled(b)) >= _NEAR
-    )
+    common = ratio(a, b)
+    if common >= _NEAR or token_sort_ratio(a, b) >= _NEAR:
+        return True
+    if common < _RESEMBLING:
+        return False
+    return ratio(a.replace(" ", ""), b.replace(" ", "")) >= _NEAR or ratio(_undoubled(a), _undoubled(b)) >= _NEAR
 
 
 def _other_signs(a: str, b: str) -> bool:

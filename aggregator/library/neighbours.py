@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -31,6 +32,7 @@ class Claim:
     present: bool
     first_seen: int
     form: Hashable
+    keys: frozenset[str]  # blocking keys of its form
 
 
 @dataclass(eq=False, slots=True)
@@ -40,6 +42,7 @@ class Group:
     form: Hashable
     present: bool
     claims: list[Claim] = field(default_factory=list)
+    says_enough: bool | None = None  # may others of equal form join? Asked when there is one
 
     @property
     def first(self) -> Claim:
@@ -84,6 +87,7 @@ class Neighbourhood:
         self._groups: dict[Hashable, Group] = {}
         self._group_of: dict[int, Group] = {}
         self._verdicts: dict[tuple[int, int], Verdict] = {}
+        self._mates: dict[int, Sequence[Group]] = {}
         self.visited: set[int] = set()
         self.changed: set[int] = set()  # visited, and changed since they were decided last
         self._visit(set(dirty))
@@ -103,7 +107,7 @@ class Neighbourhood:
             "SELECT claim_id, key FROM claim_key WHERE claim_id IN (SELECT value FROM json_each(?))", (_ids(dirty),)
         )
         stored = {(claim, key) for claim, key in rows}
-        wanted = {(claim, key) for claim in dirty for key in self.rules.keys(self.claims[claim].form)}
+        wanted = {(claim, key) for claim in dirty for key in self.claims[claim].keys}
         if gone := stored - wanted:
             self._conn.exec_driver_sql("DELETE FROM claim_key WHERE claim_id = ? AND key = ?", list(gone))
         if new := wanted - stored:
@@ -158,7 +162,7 @@ class Neighbourhood:
             self.changed |= dirty
             self._load(frontier)
             reached = self._seeds(dirty)
-            self._load_blocks({key for claim in frontier for key in self.keys(claim)})
+            self._load_blocks(set().union(*(self.claims[claim].keys for claim in frontier)))
             self._regroup()
             groups = {id(group): group for group in map(self.group, frontier)}
             reached |= self._decided_with(frontier)
@@ -169,7 +173,6 @@ class Neighbourhood:
                         reached.update(claim.id for claim in mate.claims)
             frontier = reached - self.visited
             dirty = self._dirty_among(frontier)
-        self._verdicts.clear()  # groups have grown: the sides of their evidence may have changed places
 
     def _dirty_among(self, claims: set[int]) -> set[int]:
         """Those that wait for a later batch. Decided here already, they too bring new keys and their old mates."""
@@ -180,9 +183,6 @@ class Neighbourhood:
     def _decided_with(self, claims: set[int]) -> set[int]:
         named = {decision for claim in claims if claim in self._sides for decision, _ in self._sides[claim]}
         return {claim for decision in self.decisions if decision.id in named for claim in decision.claims}
-
-    def keys(self, claim: int) -> Iterable[str]:
-        return self.rules.keys(self.claims[claim].form)
 
     def _regroup(self) -> None:
         """Put claims of equal form together where the same decisions name them, unless the form says too little."""
@@ -195,42 +195,48 @@ class Neighbourhood:
                 touched.add(group)
         for group in touched:
             group.claims.sort(key=lambda claim: claim.key)
+        if touched:
+            self._mates.clear()
 
     def _group_for(self, claim: Claim) -> Group:
-        alone = not any(True for _ in self.rules.keys(claim.form))
         sides = tuple(self._sides.get(claim.id, ()))
-        name: Hashable = claim.id if alone else (claim.form, claim.present, sides)
+        name: Hashable = (claim.form, claim.present, sides) if claim.keys else claim.id
         group = self._groups.get(name)
         if group is None:
+            self._groups[name] = group = Group(claim.form, claim.present)
+        elif not self._says_enough(group):
             group = Group(claim.form, claim.present)
-            if not alone and self.rules.compare(claim.form, claim.form).word not in JOINS:
-                return group
-            self._groups[name] = group
         return group
+
+    def _says_enough(self, group: Group) -> bool:
+        """May two claims of this form be taken for one thing?"""
+        if group.says_enough is None:
+            group.says_enough = self.rules.compare(group.form, group.form).word in JOINS
+        return group.says_enough
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
     def group(self, claim: int) -> Group:
         return self._group_of[claim]
 
-    def mates(self, group: Group) -> Iterator[Group]:
+    def mates(self, group: Group) -> Sequence[Group]:
         """Groups that share a key with this one."""
-        found = {id(group): group}
-        for key in self.rules.keys(group.form):
-            for claim in self.blocks.get(key, ()):
-                mate = self._group_of[claim]
-                if id(mate) not in found:
-                    found[id(mate)] = mate
-                    yield mate
+        if id(group) not in self._mates:
+            claims = {claim for key in group.first.keys for claim in self.blocks.get(key, ())}
+            found = {id(mate): mate for claim in sorted(claims) if (mate := self._group_of[claim]) is not group}
+            self._mates[id(group)] = tuple(found.values())
+        return self._mates[id(group)]
 
     def compare(self, a: Group, b: Group) -> Verdict:
         """The rules' verdict; the sides of its evidence are in order of the groups' keys."""
         if a.first.key > b.first.key:
             a, b = b, a
-        pair = (id(a), id(b))
-        if pair not in self._verdicts:
-            self._verdicts[pair] = self.rules.compare(a.form, b.form)
-        return self._verdicts[pair]
+        if found := self._verdicts.get((id(a), id(b))):
+            return found
+        if found := self._verdicts.get((id(b), id(a))):  # asked before, when the groups were smaller
+            return found.turned()
+        self._verdicts[id(a), id(b)] = found = self.rules.compare(a.form, b.form)
+        return found
 
 
 def load_claims(conn: Connection, kind: str, wanted: Iterable[int]) -> dict[int, Claim]:
@@ -241,16 +247,36 @@ def load_claims(conn: Connection, kind: str, wanted: Iterable[int]) -> dict[int,
         " JOIN account a ON a.id = c.account_id LEFT JOIN claim album ON album.id = c.about ORDER BY c.about",
         (_ids(wanted),),
     )
-    rules, found = evidence.rules(kind), dict[int, Claim]()
-    album_text, about = None, dict[str, Any]()
+    found: dict[int, Claim] = {}
     for row in rows:
-        if row[8] != album_text:  # neighbours share their album: parse it once
-            album_text, about = row[8], json.loads(row[8]) if row[8] else {}
-        payload = json.loads(row[5])
-        form = rules.form(Facts(payload, about, f"{row[1]}/{row[7]}" if row[7] else ""))
+        edition = f"{row[1]}/{row[7]}" if row[7] else ""
+        said = _taken_apart(kind, row[5], row[8] or "{}", edition)
         found[row[0]] = Claim(
-            row[0], (row[1], row[2]), row[3], row[4], payload, row[6], about, bool(row[9]), row[10], form
+            *(row[0], (row[1], row[2]), row[3], row[4], said.payload, row[6], said.about, bool(row[9]), row[10]),
+            *(said.form, said.keys),
         )
+    return found
+
+
+class _Said(NamedTuple):
+    payload: dict[str, Any]
+    about: dict[str, Any]
+    form: Hashable
+    keys: frozenset[str]
+
+
+@lru_cache(maxsize=20_000)
+def _taken_apart(kind: str, payload: str, about: str, edition: str) -> _Said:
+    """A claim's text in normal form. The next batch of a merge meets many of the same claims again."""
+    rules, said, album = evidence.rules(kind), json.loads(payload), _album(about)
+    form = rules.form(Facts(said, album, edition))
+    return _Said(said, album, form, frozenset(rules.keys(form)))
+
+
+@lru_cache(maxsize=1_000)
+def _album(payload: str) -> dict[str, Any]:
+    """Neighbours share their album: it is read once."""
+    found: dict[str, Any] = json.loads(payload)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.fuzz import ratio
 
 from aggregator.library.folding import fold, fold_name
+from aggregator.library.likeness import numbers
 from aggregator.library.titles import Version, album_of, album_versions, lead_credit, main_of, song_title
 
 
@@ -37,6 +38,7 @@ class Reading(NamedTuple):
     versions: frozenset[Version]
     album_versions: frozenset[Version]  # what the album says of every song on it
     lost: Lost
+    little: bool  # the title says little: `Intro`, `Track 5`
     exchanged: bool = False  # artist and title taken for each other: holds where all three fields are then equal
     note: bool = False  # the album may be a note on the version: holds where the other side names the same album
 
@@ -213,7 +215,28 @@ def _reading(text: str, by: str, on: str, artist: str, album: str, place: str | 
     if title.isdigit() and place and title.lstrip("0") == place:
         title = ""
     lost = Lost(_ascii_alone(main_of(text)), _ascii_alone(artist), _ascii_alone(album))
-    return Reading(title, by, on, spelt(text), song_title(text).versions, album_versions(album), lost)
+    return Reading(
+        title,
+        by,
+        on,
+        spelt(text),
+        song_title(text).versions,
+        album_versions(album),
+        lost,
+        _is_little(title, spelt(text)),
+    )
+
+
+_LITTLE = re.compile(
+    r"^((intro|outro|interlude|prelude|untitled|skit|bonus|hidden|opening|ending|reprise|overture|silence|crowd noise"
+    r"|introduction|data track)( \w{1,4})?|(track|piste|titel|audio ?track) ?\d*|\d{1,2}|[ivx\d]+ \w+|)$"
+)
+
+
+@lru_cache(maxsize=131_072)
+def _is_little(title: str, whole: str) -> bool:
+    """A number written as a word is a name (`One`), a bare number is not."""
+    return bool(_LITTLE.match(title)) and numbers(title) <= numbers(whole)
 
 
 def _ascii_alone(text: str) -> str | None:

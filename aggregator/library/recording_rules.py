@@ -7,12 +7,11 @@ claims where something besides artist and title speaks for it: the length or the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict
-from aggregator.library.likeness import Likeness, alike, numbers, one_slip, within
+from aggregator.library.likeness import Likeness, alike, one_slip, within
 from aggregator.library.readings import Reading, line, readings, says_nothing
 from aggregator.library.titles import Version, possible_names
 
@@ -38,11 +37,6 @@ VERSION_OTHER, VERSION_OTHER_THERE = -40, -15
 
 EQUAL_LENGTH, SAME_LENGTH, NEAR_LENGTH, ISRC_LENGTH = 1.01, 3.0, 7.0, 10.0
 """Seconds between rounded lengths, two rips, two masterings; codes are reused and mistyped."""
-
-_SAYS_LITTLE = re.compile(
-    r"^((intro|outro|interlude|prelude|untitled|skit|bonus|hidden|opening|ending|reprise|overture|silence|crowd noise"
-    r"|introduction|data track)( \w{1,4})?|(track|piste|titel|audio ?track) ?\d*|\d{1,2}|[ivx\d]+ \w+|)$"
-)
 
 
 class RecordingForm(NamedTuple):
@@ -111,7 +105,7 @@ def _ids(said: dict[str, str]) -> Iterator[tuple[str, str]]:
 def keys(form: RecordingForm) -> Iterable[str]:
     """Each names two things that one recording's claims share even where a third one is missing or mistyped."""
     found = {f"{scheme}:{value}" for scheme, value in form.ids}
-    if form.vague and says_little(form.plain) and not form.plain.album:
+    if form.vague and form.plain.little and not form.plain.album:
         return found
     for reading in form.readings:
         found.update(_keys_of(reading.title, reading.artist, reading.album, form))
@@ -215,10 +209,10 @@ def _by_isrc(a: RecordingForm, b: RecordingForm, isrc: str) -> Verdict:
 
 def _best(a: RecordingForm, b: RecordingForm, length: float) -> _Weighed | None:
     placed = bool(a.place) and a.place == b.place and length == LENGTH
-    best: _Weighed | None = None
+    best, shared = None, a.artists & b.artists
     for mine in a.readings:
         for theirs in b.readings:
-            weighed = _weigh(mine, theirs, a.artists & b.artists, placed)
+            weighed = _weigh(mine, theirs, shared, placed)
             if weighed and (best is None or weighed.points > best.points):
                 best = weighed
     if (a.run_together or b.run_together) and (best is None or best.points < SAME):
@@ -258,7 +252,7 @@ def _titles(a: Reading, b: Reading, placed: bool, there: bool) -> tuple[float, b
         return 0, True
     if there and a.title != b.title and (a.title == a.album or b.title == b.album):
         return 0, False  # the album's name where the song's should be
-    little = says_little(a) or says_little(b)
+    little = a.little or b.little
     full = LITTLE_TITLE if little else LONG_TITLE if len(a.title) >= LONG else TITLE
     match _likeness(a.title, b.title, a.lost.title, b.lost.title):
         case "equal":
@@ -476,10 +470,6 @@ def _length_points(a: RecordingForm, b: RecordingForm) -> float:
     if apart <= EQUAL_LENGTH:
         return LENGTH
     return LENGTH_CLOSE if apart <= SAME_LENGTH else LENGTH_NEAR if apart <= NEAR_LENGTH else LENGTH_OTHER
-
-
-def says_little(reading: Reading) -> bool:
-    return bool(_SAYS_LITTLE.match(reading.title)) and numbers(reading.title) <= numbers(reading.whole)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
