@@ -11,13 +11,13 @@ from werkzeug.routing import Rule
 
 HOSTILE = ("99999999999999999999", "9" * 5000, "-1", "nan", "²", "harbour " * 625, "a\0b", "🎺", "")
 QUERIES = (
-    "after", "day", "download", "genre", "kind", "limit", "month", "next", "only", "page", "q", "recommended", "seen",
-    "show", "sort", "state", "text", "view", "year",
+    "after", "before", "day", "download", "genre", "kind", "limit", "month", "name", "next", "only", "page", "path",
+    "q", "recommended", "seen", "show", "sort", "state", "text", "title", "view", "year",
 )  # fmt: skip
 FORMS = (
     "a", "account_name", "address", "answer", "b", "back", "claims", "code", "current", "density", "folder", "kind",
-    "latitude", "longitude", "name", "new", "next", "on", "other", "own_after_plays", "password", "radius", "role",
-    "sure", "text", "theme", "topic", "unit", "verdict", "week_start", "word", "zip", "zone",
+    "latitude", "longitude", "name", "new", "next", "on", "other", "own_after_plays", "owner", "password", "radius",
+    "role", "sure", "text", "theme", "topic", "unit", "verdict", "week_start", "word", "zip", "zone",
 )  # fmt: skip
 ENDS_THE_SESSION = ("sign_in.leave",)
 
