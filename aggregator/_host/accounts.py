@@ -46,6 +46,10 @@ class Account:
         secrets = vault.unlock(self.secrets)
         return {**self.settings, **secrets}, Redactor(secrets.values())
 
+    def resting(self, now: float) -> bool:
+        """Whether a pause goes on: until it ends, none of its runs is begun."""
+        return (self.blocked_until or 0) > now
+
 
 _COLUMNS = [account.c[name] for name in Account.__dataclass_fields__]
 
@@ -101,6 +105,12 @@ def archive(conn: Connection, account_id: int, now: int, words: str) -> None:
     """Never read it again; all it brought stays, and so do its settings, should it be brought back."""
     said = {"state": "disabled", "state_words": words, "blocked_until": None}
     change(conn, account_id, enabled=False, archived_at=now, **said)
+
+
+def end_pause(conn: Connection, paused: Account) -> None:
+    """Somebody wants it read at once. A pause after trouble ends; one that the service asked for does not."""
+    if paused.failures:
+        change(conn, paused.id, blocked_until=None)
 
 
 def judge(conn: Connection, account_id: int, **values: Any) -> None:

@@ -74,11 +74,13 @@ def _here(config: Config, key: str | None, capability: str | None, first: Child)
 def _ask(
     conn: Connection, known: list[Account], catalogue: find.Catalogue, key: str | None, capability: str | None
 ) -> list[tuple[runs.Queued, str]]:
-    """Queue what was asked for. An account that cannot be loaded is run too: its failure is the answer."""
+    """Queue what was asked for. An account that cannot be loaded is run too: its failure is the answer. A pause after
+    trouble ends."""
     asked = []
     for account in known:
         if not account.enabled or key not in (None, account.key):
             continue
+        accounts.end_pause(conn, account)
         manifest = catalogue.manifest(account.provider)
         for what in manifest.synced if manifest else ["library"]:
             if capability in (None, what):
@@ -156,11 +158,15 @@ def _by_steward(config: Config, key: str | None, capability: str | None) -> int:
 
 
 def _follow(store: Store, run_id: int, name: str) -> bool:
-    """Show one run of the steward until it ends."""
+    """Show one run of the steward until it ends, or until it waits for the end of its account's pause."""
     with _bar(name) as watch:
         while True:
             with store.read() as conn:
                 row = next(iter(runs.find(conn, [run_id])), None)
+                paused = row is not None and row.state == "queued" and accounts.by_id(conn, row.account_id)
+            if paused and paused.resting(time.time()):
+                print(f"{name}: {paused.state_words}")
+                return False
             if row is None:
                 print(f"{name}: {GONE}")
                 return False

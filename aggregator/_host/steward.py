@@ -240,7 +240,7 @@ class Steward:
 def _resting(known: list[Account]) -> set[int]:
     """Accounts whose service asked for silence, or that were switched off."""
     now = time.time()
-    return {each.id for each in known if not each.enabled or (each.blocked_until or 0) > now}
+    return {each.id for each in known if not each.enabled or each.resting(now)}
 
 
 def _lane(queued: runs.Queued) -> int | str:

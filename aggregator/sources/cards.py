@@ -227,9 +227,11 @@ def standing(store: Store, listener_id: int) -> Standing:
     with store.read() as conn:
         seen = seen_by(conn, listener_id)
         held = _held(conn, [account.id for account in seen])
+        resting = {account.id for account in seen if account.resting(time.time())}
         busy = run.c.state.in_(("queued", "running"))
         theirs = or_(run.c.account_id.is_(None), run.c.account_id.in_([account.id for account in seen]))
-        runs = [run_of(row) for row in conn.execute(select(run).where(busy, theirs).order_by(run.c.id))]
+        found = conn.execute(select(run).where(busy, theirs).order_by(run.c.id))
+        runs = [run_of(row) for row in found if row.state == "running" or row.account_id not in resting]
     troubled = _titled(store, [each for each in seen if each.enabled and each.state in WAITING])
     return Standing(troubled, [(each.name, one) for each in seen for one in held.get(each.id, ())], runs)
 
@@ -306,6 +308,8 @@ def _words(account: Account, manifest: find.Manifest | None) -> str:
 
 def _part(account: Account, manifest: find.Manifest, what: str, facts: _Facts) -> Part:
     last, now = facts.ended.get((account.id, what)), facts.busy.get((account.id, what))
+    if now and now.state == "queued" and account.resting(time.time()):
+        now = None  # it waits for the end of the pause, which may be tomorrow
     diff = facts.diffs.get(last.id, Diff()) if last else Diff()
     due = next_run(account, manifest, what, last, facts.hour)
     return Part(what, last and run_of(last), diff, now and run_of(now), due)

@@ -46,8 +46,7 @@ def request_sync(store: Store, listener_id: int, account_id: int | None = None, 
             manifest = catalogue.manifest(account.provider)
             if manifest is None or not account.enabled or account_id not in (None, account.id):
                 continue
-            if account.failures:
-                accounts.change(conn, account.id, blocked_until=None)
+            accounts.end_pause(conn, account)
             asked += len([runs.ask(conn, what, account.id, asked_by, now) for what in manifest.synced])
     control.wake(store.folder)
     return asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from aggregator import listeners, sources
@@ -98,6 +100,19 @@ def test_sync_now_ends_a_pause_after_trouble_but_not_one_that_the_service_asked_
     sources.request_sync(home.store, robin)
     assert home.state(troubled).blocked_until is None
     assert home.state(limited).blocked_until is not None
+
+
+def test_a_run_that_waits_for_the_end_of_a_pause_is_not_at_work(home: Home, robin: int) -> None:
+    resting = home.account("raises", error="Unavailable")
+    home.run(resting)
+    with home.store.write() as conn:
+        runs.ask(conn, "library", resting, "schedule", int(time.time()))
+        runs.ask(conn, "merge", None, "schedule", int(time.time()))
+    card = next(card for card in sources.cards(home.store, robin) if card.id == resting)
+    assert (card.state, card.running) == ("backing off", False), "so “Sync now” can be pressed"
+    assert [each.what for each in sources.progress(home.store, robin)] == ["merge"]
+    sources.request_sync(home.store, robin, resting)
+    assert {each.what for each in sources.progress(home.store, robin)} == {"library", "merge"}
 
 
 def test_a_switched_off_source_is_not_read_and_keeps_what_it_brought(home: Home, robin: int) -> None:

@@ -143,6 +143,24 @@ def test_a_blocked_account_is_left_alone_until_its_time(home: Home, start: Start
     assert ended(home, account).started_at >= began + 5
 
 
+def test_sync_ends_a_pause_after_trouble_and_never_waits_for_one(home: Home, start: Start) -> None:
+    troubled, limited = home.account("good"), home.account("good")
+    later = int(time.time()) + 3600
+    with home.store.write() as conn:
+        accounts.change(conn, troubled, blocked_until=later, state="backing off", failures=2)
+        accounts.change(conn, limited, blocked_until=later, state="backing off", state_words="It asks for fewer calls.")
+    start()
+    command = [sys.executable, "-m", "aggregator", "--config", str(home.data / "config.toml"), "sync"]
+    environment = {**os.environ, "BANDSTAND_DATA": str(home.data)}
+    told = subprocess.run(
+        [*command, "--capability", "library"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert told.returncode == 1, told.stderr
+    assert told.stdout.splitlines() == ["Good · library: done", "Good · library: It asks for fewer calls."]
+    assert ended(home, troubled).state == "done"
+    assert not [row for row in home.runs(limited) if row.started_at]
+
+
 def test_live_questions_are_answered_and_kept(home: Home, start: Start) -> None:
     account = home.account("good")
     start()
