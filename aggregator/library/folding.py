@@ -22,7 +22,7 @@ _DRAWN_LETTERS = (
 )
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """`Sigur Rós!` -> `sigur ros`; `&` reads `and`; names made of signs alone (`!!!`) are only casefolded."""
     folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

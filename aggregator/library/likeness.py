@@ -22,7 +22,7 @@ _NEAR, _RESEMBLING, _PARTLY = 85, 60, 75
 """Per cent of letters in common (Indel similarity)."""
 
 
-@lru_cache(maxsize=524_288)
+@lru_cache(maxsize=65_536)
 def alike(a: str, b: str) -> Likeness:
     """Texts as `folding.fold` leaves them; `*` stands for a letter somebody hid."""
     if a == b or a.replace(" ", "") == b.replace(" ", ""):
@@ -38,7 +38,7 @@ def alike(a: str, b: str) -> Likeness:
     return "resembling" if ratio(a, b) >= _RESEMBLING or partial_ratio(a, b) >= _PARTLY else "unlike"
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=65_536)
 def numbers(text: str) -> frozenset[str]:
     return frozenset(_NUMBER.findall(text)) if any(letter.isdigit() for letter in text) else frozenset()
 

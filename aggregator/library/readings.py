@@ -74,7 +74,7 @@ _MASKED = re.compile(r"(?<=\w)[*#]+(?=\w)")
 _CLOCK = re.compile(r"^\d{1,2}:\d\d$")
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def spelt(text: str) -> str:
     """Folded, with parts and volumes counted in digits: `Wall, Pt. II` -> `wall part 2`."""
     folded = fold(text)
@@ -86,12 +86,12 @@ def _counted(found: re.Match[str]) -> str:
     return f"{_UNITS.get(found[1], found[1]) if number.isdigit() else found[1]} {number}"
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=65_536)
 def says_nothing(folded: str) -> bool:
     return folded in _NOTHING or (folded[:3] in ("unk", "unn") and len(folded) < 10 and ratio(folded, "unknown") >= 85)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def song_words(text: str) -> str:
     """A song's name as it is compared; hidden letters stay as `*`."""
     masked = _MASKED.search(text)
@@ -119,14 +119,14 @@ def _edge(part: str) -> str:
 _ALBUM_YEAR = re.compile(r"\s*[(\[]?\s*(?:(?:19|20)\d\d|unk\w*)\)\s*$")
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=65_536)
 def album_words(text: str) -> str:
     """An album's name as it is compared; a year in brackets behind it is no part of it."""
     words = spelt(album_of(_ALBUM_YEAR.sub("", _spaced(text))))
     return "" if says_nothing(words) else words
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=65_536)
 def artist_words(text: str) -> str:
     words = fold_name(lead_credit(_spaced(text)))
     return "" if says_nothing(words) else words
@@ -233,7 +233,7 @@ _LITTLE = re.compile(
 )
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=65_536)
 def _is_little(title: str, whole: str) -> bool:
     """A number written as a word is a name (`One`), a bare number is not."""
     return bool(_LITTLE.match(title)) and numbers(title) <= numbers(whole)

@@ -30,13 +30,13 @@ ARTIST, ARTIST_NEAR, ARTIST_SHARED, ARTIST_OTHER, ARTIST_OTHER_THERE = 20, 15, 1
 ALBUM, ALBUM_NEAR, ALBUM_INSIDE, ALBUM_OTHER = 18, 14, 10, -6
 LENGTH, LENGTH_CLOSE, LENGTH_NEAR, LENGTH_OFF, LENGTH_OTHER, LENGTH_WRONG = 25, 18, 10, -10, -60, -8
 """Within 1, 3 and 7 seconds (the last where the album agrees, else off); beyond; beyond where all else agrees."""
-PLACE, PLACE_OTHER, PLACE_OTHER_LITTLE = 7, -2, -35
-"""The number on the album; another one, and another one of a title that says little."""
+PLACE, PLACE_OTHER, PLACE_OTHER_LITTLE, PLACE_OTHER_LONG = 7, -2, -35, -15
+"""The number on the album; another one; of a title that says little; and of one that lasts a telling minute or more."""
 YEAR = 4
 VERSION_OTHER, VERSION_OTHER_THERE = -40, -15
 
-EQUAL_LENGTH, SAME_LENGTH, NEAR_LENGTH, ISRC_LENGTH = 1.01, 3.0, 7.0, 10.0
-"""Seconds between rounded lengths, two rips, two masterings; codes are reused and mistyped."""
+EQUAL_LENGTH, SAME_LENGTH, NEAR_LENGTH, ISRC_LENGTH, TELLING_LENGTH = 1.01, 3.0, 7.0, 10.0, 60.0
+"""Seconds between rounded lengths, two rips, two masterings; codes are reused and mistyped; silences are alike."""
 
 
 class RecordingForm(NamedTuple):
@@ -400,7 +400,7 @@ def _odd_letters(mine: frozenset[str], theirs: frozenset[str]) -> int:
 
 
 def _judged(a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, two_mbids: bool) -> Verdict:
-    place = _place_points(a, b, text.little)
+    place = _place_points(a, b, text.little, length)
     year = YEAR if a.year and a.year == b.year else 0
     if length == LENGTH_NEAR and text.album <= 0:
         length = LENGTH_OFF
@@ -414,7 +414,7 @@ def _judged(a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, t
     if text.title < TITLE * NEAR or text.artist < ARTIST_SHARED:
         return _of_little(text, length, said)
     if text.version < 0:
-        return Verdict("different", said)
+        return Verdict("unsure" if length == LENGTH and place > 0 else "different", said)
     if unnamed or two_mbids or length == LENGTH_OFF or (length < 0 and text.album > 0):
         return Verdict("unsure", said)
     if length < 0:
@@ -455,12 +455,14 @@ def _unnamed_version(text: _Weighed) -> bool:
     return text.title > 0 and text.a.album_versions != text.b.album_versions
 
 
-def _place_points(a: RecordingForm, b: RecordingForm, little: bool) -> float:
+def _place_points(a: RecordingForm, b: RecordingForm, little: bool, length: float) -> float:
     if not a.place or not b.place:
         return 0
     if a.place == b.place:
         return PLACE
-    return PLACE_OTHER_LITTLE if little else PLACE_OTHER
+    if not little:
+        return PLACE_OTHER
+    return PLACE_OTHER_LONG if length == LENGTH and (a.seconds or 0) >= TELLING_LENGTH else PLACE_OTHER_LITTLE
 
 
 def _length_points(a: RecordingForm, b: RecordingForm) -> float:

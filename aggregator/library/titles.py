@@ -52,7 +52,7 @@ _NUMBERS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vi
 }  # fmt: skip
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def song_title(text: str) -> Title:
     """`Dreams (Live at Wembley) - 2004 Remaster` -> `dreams`, live at `wembley`."""
     return _take_apart(text, _RELEASE)
@@ -68,13 +68,13 @@ def album_of(text: str) -> str:
     return _stripped(text, _EDITION)[0]
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def album_title(text: str) -> Title:
     """`Rumours (Deluxe Edition)` -> `rumours`; `1989 (Taylor's Version)` -> `1989`, recorded again."""
     return _take_apart(text, _EDITION)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def album_versions(text: str) -> frozenset[Version]:
     """What an album's title says of every song on it: that it was played live."""
     return (
@@ -90,7 +90,7 @@ def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
     return Title(_PART.sub(lambda part: "part " + _NUMBERS.get(part[1], part[1]), fold(rest)), versions)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def _stripped(text: str, release_words: re.Pattern[str]) -> tuple[str, frozenset[Version]]:
     """The text without guests, versions and release notes behind it, and the versions."""
     rest, versions = _unmarked(_GUESTS_AFTER.sub("", text)), frozenset[Version]()
@@ -126,19 +126,19 @@ _BETWEEN_NAMES = re.compile(r"\s*(?:,|;|\s&\s|\s\+\s|\sand\s|\s/\s|\swith\s|\sx\
 _CHANNEL = re.compile(r"(?<=\w)(?:VEVO| - Topic)$", re.IGNORECASE)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def lead_credit(credited: str) -> str:
     """As written, without guests and without what makes a name that of a video channel."""
     return _CHANNEL.sub("", _GUEST_CREDIT.sub("", credited) or credited)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def lead_name(credited: str) -> str:
     """`Nas featuring Will.I.Am` -> `nas`."""
     return fold_name(lead_credit(credited))
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def possible_names(credited: str) -> frozenset[str]:
     """The credit as one name, and the names it may be made of: `Queen & David Bowie` is three guesses."""
     lead = lead_credit(credited)
