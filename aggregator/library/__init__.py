@@ -5,7 +5,7 @@ In the order in which data flows:
     drafts      records, and the artists, albums and songs that credits and plays imply
     claims      `Intake`: drafts stored as claims of one account, with dirty marks
     guard       what is missing from a complete answer goes, or is held for a listener's yes
-    folding, titles                       text as it is compared
+    folding, titles, likeness, readings   text as it is compared, and what a line may mean
     evidence, artist_rules, album_rules, recording_rules      what speaks for two claims being one thing
     neighbours  the claims a change can reach
     clusters    the partition, a pure function
