@@ -40,7 +40,7 @@ class Sync(_Section):
     )
     private_addresses: bool = Field(
         default=False,
-        description="true reads calendars at addresses inside your own network, too; any member may enter one.",
+        description="true reads calendars and members' accounts at addresses inside your own network, too.",
     )
 
 

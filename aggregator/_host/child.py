@@ -189,7 +189,7 @@ class Worker:
     def _open(self, order: dict[str, Any]) -> None:
         _limit_memory(order["memory_mb"])
         cls = load.pick(order["target"], order["provider"])
-        if cls.public_only and not order.get("private"):
+        if (cls.public_only or order.get("public_only")) and not order.get("private"):
             stay_outside()
         provider = cls()
         provider.settings = _settings(cls, order["settings"])

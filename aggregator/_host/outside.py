@@ -1,8 +1,8 @@
 """Keeps a child out of private networks, where its account's address is anybody's word.
 
-A venue's calendar is read from an address that a listener typed, and that leads on to others by redirects. Neither may
-make Bandstand call what stands behind the household's router. The check is made where a socket connects, after names
-are resolved, so that no trick with names passes it.
+A venue's calendar is read from an address that a listener typed, and that leads on to others by redirects; a member may
+type one for any other service, too. None of them may make Bandstand call what stands behind the household's router. The
+check is made where a socket connects, after names are resolved, so that no trick with names passes it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from aggregator._host.quota import Quota, shared_key
 from aggregator._host.settings import Redactor, Vault, secret_names
 from aggregator.plugin import Area, Artist, Checkpoint, Complete, Limit, Progress, Record, Skipped
 from aggregator.store import Store
-from aggregator.store.schema import cursor
+from aggregator.store.schema import cursor, listener
 
 if TYPE_CHECKING:
     from aggregator._host.live import Warm
@@ -54,7 +54,7 @@ class House:
     store: Store
     demo: bool = False
     private: bool = False
-    """Whether a provider that is `public_only` may call addresses inside private networks all the same."""
+    """Whether even what is `public_only`, or a member's, may call addresses inside private networks."""
     reading: dict[int, Child] = field(default_factory=dict)
     """Children that read an account just now."""
     renewing: defaultdict[int, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
@@ -183,6 +183,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
     duties = Duties(house, account, limits, redact, shared_key(house.vault, account, provided.manifest), trial)
     with house.store.read() as conn:
         state, remembered = accounts.state(conn, account.id, int(time.time()), house.vault)
+        public_only = _is_a_members(conn, account)
     order = {
         "target": provided.origin.target,
         "provider": account.provider,
@@ -192,6 +193,7 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
         "cache_key": house.vault.derived(f"cache of account {account.id}"),
         "cache": None if trial else str(house.data / "cache" / f"account-{account.id}.sqlite"),
         "memory_mb": provided.manifest.memory_mb,
+        "public_only": public_only,
         "private": house.demo or house.private,
     }
     try:
@@ -199,6 +201,12 @@ def open_child(house: House, account: Account, provided: find.Provided, child: C
     except Failure as failure:
         raise redacted(failure, redact) from None
     return duties
+
+
+def _is_a_members(conn: Connection, account: Account) -> bool:
+    """Whether its addresses were entered by somebody who is not trusted with the network that Bandstand stands in."""
+    role = conn.execute(select(listener.c.role).where(listener.c.id == account.listener_id)).scalar()
+    return role not in (None, "owner") and not account.pinned
 
 
 def run_account(

@@ -34,3 +34,10 @@ class NetLate(Net):
 
     id = "net_late"
     deadline = timedelta(seconds=10)
+
+
+class NetOutside(Net):
+    """The same, for addresses of anybody's servers."""
+
+    id = "net_outside"
+    public_only = True
