@@ -46,7 +46,7 @@ R = TypeVar("R", Artist, Edition, Track)
 class Deezer(Provider, Discovery, Radio, LiveSearch):
     id = "deezer"
     name = "Deezer"
-    about = "Similar artists and albums for recommendations, and a search in Deezer's catalogue. Needs no key."
+    about = "Similar artists and albums for recommendations, and a search in Deezer's catalogue."
     household = True
     limits = (Limit(calls=50, seconds=5, scope="address"),)
     artwork_hosts = ("*.dzcdn.net",)

@@ -37,8 +37,8 @@ def after(failure: Failure, provider: str, failures: int, blocked_until: float |
     told = sentence(failure.words)
     match failure.kind:
         case "AuthFailed":
-            words = f"{provider} refused the credentials: {told} What it brought stays; renew them here to go on."
-            return Verdict("needs the listener", words)
+            stays = "What it brought stays; nothing new comes until you renew them."
+            return Verdict("needs the listener", f"{provider} refused the credentials: {told} {stays}")
         case "settings":
             words = f"The settings do not fit. {told} Nothing is read until they are corrected."
             return Verdict("settings error", words)

@@ -80,7 +80,7 @@ class Steward:
         """What a kill left behind: runs cut off, and claims that nobody had asked to be merged yet."""
         with self._house.store.write() as conn:
             if cut := runs.recover(conn, int(time.time())):
-                log.warning("%d runs were cut off when Bandstand stopped; they start again.", cut)
+                log.warning("Runs cut off when Bandstand stopped: %d. They start again.", cut)
             self._ask_for_merge(conn)
 
     def stop(self) -> None:

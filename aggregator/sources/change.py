@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from aggregator import demo
 from aggregator._host import accounts, control, find, fitting, runs
@@ -79,7 +79,7 @@ def create_account(
             now,
             key=key or _free_key(conn, provider),
             provider=provider,
-            name=name or provided.manifest.name,
+            name=name or _free_name(conn, provided.manifest.name, listener_id),
             listener_id=listener_id,
             settings=plain,
             secrets=house.vault.lock(secret),
@@ -177,6 +177,13 @@ def _check(provided: find.Provided, values: Mapping[str, Any]) -> None:
         fitting.look(provided, values)
     except Failure as failure:
         raise SettingsRefused(failure.words, failure.fields) from None
+
+
+def _free_name(conn: Connection, name: str, listener_id: int | None) -> str:
+    """`Music folder 2`, where one of that name stands beside it on the page."""
+    beside = or_(account_table.c.listener_id.is_(None), account_table.c.listener_id == listener_id)
+    taken = set(conn.scalars(select(account_table.c.name).where(beside)))
+    return next(each for each in (name, *(f"{name} {n}" for n in range(2, 10_000))) if each not in taken)
 
 
 def _free_key(conn: Connection, provider: str) -> str:

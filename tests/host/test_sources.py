@@ -125,6 +125,13 @@ def test_a_switched_off_source_is_not_read_and_keeps_what_it_brought(home: Home,
     assert len(home.present("album")) == 3
 
 
+def test_sources_beside_each_other_have_names_of_their_own(home: Home, robin: int, sam: int) -> None:
+    for listener in (None, robin, sam, robin):
+        sources.create_account(home.store, "good", listener, {}, check=False)
+    assert sorted(card.name for card in sources.cards(home.store, robin)) == ["Good", "Good 2", "Good 3"]
+    assert sorted(card.name for card in sources.cards(home.store, sam)) == ["Good", "Good 2"]
+
+
 def test_two_accounts_of_one_provider_have_keys_of_their_own(home: Home) -> None:
     first, second = home.account("good"), home.account("good")
     assert (home.state(first).key, home.state(second).key) == ("good", "good-2")
