@@ -6,7 +6,7 @@ In the order in which data flows:
     claims      `Intake`: drafts stored as claims of one account, with dirty marks
     guard       what is missing from a complete answer goes, or is held for a listener's yes
     folding, titles, likeness, readings   text as it is compared, and what a line may mean
-    evidence, artist_rules, album_rules, recording_rules      what speaks for two claims being one thing
+    evidence, artist_rules, album_rules, recording_form, recording_rules      what speaks for two being one thing
     neighbours  the claims a change can reach
     clusters    the partition, a pure function
     matching    a neighbourhood decided

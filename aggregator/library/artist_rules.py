@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict
+from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, known_ids
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import lead_credit
 
@@ -45,18 +45,10 @@ def form(facts: Facts) -> ArtistForm:
     name = _clean(lead_credit(said["name"]))
     aliases = frozenset(tight for alias in said.get("aliases", ()) for tight in _spellings(alias))
     billed = said.get("from") == "bill"
-    ids = frozenset(_ids(said.get("ids", {})))
     spellings = frozenset(_spellings(name, exact="from" not in said))
-    return ArtistForm(fold_name(name), spellings, aliases, ids, billed, said.get("country"), said.get("begun"))
-
-
-def _ids(said: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """`former_mbid` holds ids, parted by blanks, that now mean this act."""
-    for scheme, value in said.items():
-        if scheme == "former_mbid":
-            yield from (("mbid", former) for former in value.split())
-        else:
-            yield scheme, value
+    return ArtistForm(
+        fold_name(name), spellings, aliases, known_ids(said), billed, said.get("country"), said.get("begun")
+    )
 
 
 def _clean(name: str) -> str:

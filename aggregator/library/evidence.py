@@ -79,6 +79,14 @@ def rules(kind: str) -> Rules:
     return found[kind]
 
 
+def known_ids(said: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """A claim's ids as (scheme, value); older ids (`former_mbid`, parted by blanks) count like the one of today."""
+    ids = said.get("ids") or {}
+    former = ids.get("former_mbid", "").split()
+    now = {(scheme, value) for scheme, value in ids.items() if scheme != "former_mbid"}
+    return frozenset(now.union(("mbid", value) for value in former))
+
+
 def shared_id(a: Mapping[str, str], b: Mapping[str, str], schemes: Iterable[str] | None = None) -> str | None:
     """The first scheme, in alphabetical order, in which both name the same id."""
     wanted = a.keys() if schemes is None else schemes

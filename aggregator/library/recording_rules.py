@@ -7,13 +7,15 @@ claims where something besides artist and title speaks for it: the length or the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict
+from aggregator.library.evidence import NOTHING, Evidence, Verdict
 from aggregator.library.likeness import Likeness, alike, one_slip, within
-from aggregator.library.readings import Reading, line, readings, says_nothing
-from aggregator.library.titles import Version, possible_names
+from aggregator.library.readings import Reading
+from aggregator.library.recording_form import RecordingForm, form, keys
+from aggregator.library.titles import Version
+
+__all__ = ["compare", "form", "keys"]
 
 # --- how much each field says -----------------------------------------------------------------------------------------
 
@@ -37,135 +39,6 @@ VERSION_OTHER, VERSION_OTHER_THERE = -40, -15
 
 EQUAL_LENGTH, SAME_LENGTH, NEAR_LENGTH, ISRC_LENGTH, TELLING_LENGTH = 1.01, 3.0, 7.0, 10.0, 60.0
 """Seconds between rounded lengths, two rips, two masterings; codes are reused and mistyped; silences are alike."""
-
-
-class RecordingForm(NamedTuple):
-    readings: tuple[Reading, ...]
-    artists: frozenset[str]
-    seconds: float | None
-    place: str | None  # number on the album
-    year: int | None
-    ids: frozenset[tuple[str, str]]
-    slot: tuple[str, int, int] | None  # edition, disc, position
-    run_together: bool  # artist or album may stand in the title without a sign between
-
-    @property
-    def plain(self) -> Reading:
-        return self.readings[0]
-
-    @property
-    def vague(self) -> bool:
-        """A scrobble: nothing but text."""
-        return self.seconds is None
-
-    @property
-    def versions(self) -> frozenset[Version]:
-        return self.plain.versions or self.plain.album_versions
-
-
-def form(facts: Facts) -> RecordingForm:
-    said, about = facts.payload, facts.about
-    credits = said.get("credits") or about.get("credits") or ()
-    names = [credit["name"] for credit in credits if credit.get("role", "artist") == "artist"]
-    others = [credit["name"] for credit in credits if credit.get("role") in ("composer", "performer", "conductor")]
-    album = said.get("album") or about.get("title") or ""
-    title, seconds, shop = line(said["title"], said.get("seconds"))
-    place = str(said["position"]) if "position" in said else None
-    return RecordingForm(
-        readings(title, _joined(credits), album, place, exact="from" not in said),
-        frozenset(
-            name for credited in (*names, *others) for name in possible_names(credited) if not says_nothing(name)
-        ),
-        seconds,
-        place,
-        int(about["released"][:4]) if "released" in about else None,
-        frozenset(_ids(said.get("ids") or {})),
-        (facts.edition, said.get("disc", 1), said["position"]) if facts.edition and "position" in said else None,
-        shop or not names,
-    )
-
-
-def _joined(credits: Iterable[Any]) -> str:
-    names = [credit for credit in credits if credit.get("role", "artist") == "artist"]
-    return "".join(credit["name"] + credit.get("join", "") for credit in names)
-
-
-def _ids(said: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """`former_mbid` holds ids, parted by blanks, that now mean this recording."""
-    for scheme, value in said.items():
-        if scheme == "former_mbid":
-            yield from (("mbid", former) for former in value.split())
-        else:
-            yield scheme, value
-
-
-# --- blocking ---------------------------------------------------------------------------------------------------------
-
-
-def keys(form: RecordingForm) -> Iterable[str]:
-    """Each names two things that one recording's claims share even where a third one is missing or mistyped."""
-    found = {f"{scheme}:{value}" for scheme, value in form.ids}
-    if form.vague and form.plain.little and not form.plain.album:
-        return found
-    for reading in form.readings:
-        found.update(_keys_of(reading.title, reading.artist, reading.album, form))
-        if reading.lost != (None, None, None):
-            found.update(_keys_of(*_kept(reading), form))
-        for name in form.artists:
-            if reading.title:
-                found.add(f"t:{_tight(name)}|{reading.title.replace(' ', '')}")
-    found.update(_line_keys(form))
-    return found
-
-
-def _keys_of(title: str, artist: str, album: str, form: RecordingForm) -> Iterator[str]:
-    song, by, on = title.replace(" ", ""), _tight(artist), album.replace(" ", "")
-    if song and by:
-        yield f"t:{by}|{song}"
-        if len(song) >= 24:
-            yield f"c:{by}|{song[:24]}"
-    if song and on:
-        yield f"s:{on}|{song}"
-    if form.place and by:
-        yield f"p:{by}|{form.place}"
-    if form.place and len(on) > 8:
-        yield f"q:{on}|{form.place}"
-    for second in _seconds(form.seconds):
-        if len(song) > 3:
-            yield f"l:{song}|{second}"
-        if by:
-            yield f"m:{by}|{second}"
-        if on:
-            yield f"n:{on}|{second}"
-
-
-def _line_keys(form: RecordingForm) -> Iterator[str]:
-    """For lines in which a source ran all fields together: their first words."""
-    words = form.plain.title.split()
-    if form.run_together and len(words) > 2:
-        yield "w:" + " ".join(words[:3])
-    if words and form.seconds is not None:
-        reach = (-2, -1, 0, 1, 2) if form.run_together else (0,)
-        yield from (f"v:{words[0]}|{int(form.seconds) + apart}" for apart in reach)
-
-
-def _seconds(seconds: float | None) -> set[int]:
-    """Sources cut or round: 201.6 meets 201 and 202."""
-    return set() if seconds is None else {int(seconds), round(seconds)}
-
-
-def _tight(name: str) -> str:
-    """`Heep Uriah` and `Uriah Heep` share it."""
-    return "".join(sorted(name.split()))
-
-
-def _kept(reading: Reading) -> tuple[str, str, str]:
-    """What a server that drops letters would have, where enough is left to mean something."""
-    texts = (reading.title, reading.artist, reading.album)
-    title, artist, album = (
-        text if left is None else left if len(left) > 3 else "" for text, left in zip(texts, reading.lost, strict=True)
-    )
-    return title, artist, album
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
