@@ -27,6 +27,7 @@ from aggregator.sources.change import (
     change_settings,
     closed,
     create_account,
+    free_name,
     rename,
     request_sync,
     switch,
@@ -44,6 +45,6 @@ __all__ = [
     "LiveAnswer", "Offer", "Part", "Question", "Refused", "Run", "SettingsRefused", "SourceCard", "SourceError",
     "Standing", "Terms", "able", "archive", "archived", "ask_live", "begin_sign_in", "bring_back", "cards",
     "change_settings", "changes", "closed", "create_account", "entered", "erase", "finish_sign_in", "folders",
-    "history", "leaving", "offers", "progress", "question", "refused", "rename", "request_sync", "searchable",
-    "standing", "switch", "test", "titled",
+    "free_name", "history", "leaving", "offers", "progress", "question", "refused", "rename", "request_sync",
+    "searchable", "standing", "switch", "test", "titled",
 ]  # fmt: skip

@@ -179,6 +179,12 @@ def _check(provided: find.Provided, values: Mapping[str, Any]) -> None:
         raise SettingsRefused(failure.words, failure.fields) from None
 
 
+def free_name(store: Store, name: str, listener_id: int) -> str:
+    """What a new account of the listener would be called, where its provider is called `name`."""
+    with store.read() as conn:
+        return _free_name(conn, name, listener_id)
+
+
 def _free_name(conn: Connection, name: str, listener_id: int | None) -> str:
     """`Music folder 2`, where one of that name stands beside it on the page."""
     beside = or_(account_table.c.listener_id.is_(None), account_table.c.listener_id == listener_id)

@@ -61,6 +61,7 @@ def test_progress_is_shown_until_nothing_runs(at_home: FlaskClient, house: Store
 def test_a_folder_is_connected_and_a_wrong_one_refused_in_words(
     at_home: FlaskClient, house: Store, tmp_path: Path
 ) -> None:
+    assert 'value="Music folder 2"' in at_home.get("/sources/new/files").text, "one of that name is there"
     wrong = at_home.post("/sources/new/files", data={"account_name": "Attic", "folder": ""})
     assert wrong.status_code == 422
     assert 'aria-invalid="true"' in wrong.text

@@ -108,7 +108,7 @@ def _form(
         faults=faults,
         trouble=trouble,
         card=card,
-        name=request.form.get("account_name") or offer.name,
+        name=request.form.get("account_name") or sources.free_name(store(), offer.name, listener().id),
         owner=request.form.get("owner", EVERYBODY if offer.household else "mine"),
         closed=sources.closed(store()),
         way=sign_in.way() if "sign_in" in offer.capabilities else None,
