@@ -78,7 +78,8 @@ def test_a_provider_that_never_was_is_not_said_to_be_gone(home: Home) -> None:
         account = accounts.add(conn, int(time.time()), **values)
     home.run(account)
     words = home.state(account).state_words
-    assert "There is no provider 'filez'; did you mean 'files'? Everything else goes on" in words
+    assert "There is no provider 'filez'; did you mean 'files'? What it brought stays" in words
+    assert "everything else goes on" in words
     assert "any more" not in words
 
 
