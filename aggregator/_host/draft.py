@@ -68,7 +68,7 @@ def source(name: str, chosen: Sequence[Draft]) -> str:
     head = drafts.HEAD.format(title=title, times=_times(chosen), imports=_listed(imports), odd=drafts.ODD)
     body = drafts.CLASS.format(title=title, cls=title.replace(" ", ""), mixins=mixins, id=name)
     parts = [draft.body for draft in chosen] + [drafts.HELPERS[helper] for helper in helpers] + [drafts.ASK]
-    return head + body + "\n".join(part.rstrip("\n") + "\n" for part in parts)
+    return head + body + "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
 def _times(chosen: Sequence[Draft]) -> str:

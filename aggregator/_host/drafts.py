@@ -251,7 +251,7 @@ DRAFTS: dict[str, Draft] = {
         """\
     def shows(self, artists, area):
         for show in self._told("show", self._pages("events"), self._show):
-            if isinstance(show, Skipped) or area.since <= show.day <= area.until:
+            if isinstance(show, Skipped) or area.holds(show):
                 yield show
 
     def _show(self, item):

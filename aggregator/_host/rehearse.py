@@ -29,7 +29,7 @@ from aggregator.contract import case, replies, tape
 from aggregator.contract.replies import Replies
 from aggregator.plugin import Area, Checkpoint, Complete, Progress, Record, Skipped, Unchanged
 
-AHEAD = timedelta(days=180)
+AHEAD = timedelta(days=365)
 SOMEWHERE = (51.507, -0.128)
 """London, where no place is told."""
 RADIUS_KM = 50.0
@@ -142,8 +142,10 @@ class _Rehearsal:
             raise CannotTry(f"{self._manifest.name} has no {', '.join(sorted(unknown))}; it has {has}.")
         with self._tape() as how_taped:
             good = [self._one(word, how_taped) for word in wanted if word != "sign_in"]
-            if self._asked.record:
+            if self._asked.record and all(good):
                 self._keep(Path(how_taped["record"]))
+            elif self._asked.record:
+                self._console.print("\nNothing was recorded, for it failed.", highlight=False)
         return all(good)
 
     @contextmanager
@@ -179,7 +181,7 @@ class _Rehearsal:
         )
 
     def _area(self) -> Area:
-        if not self._live or "area" in self._recorded.model_fields_set:
+        if not self._live or (self._asked.near is None and "area" in self._recorded.model_fields_set):
             return self._recorded.area
         latitude, longitude = self._asked.near or SOMEWHERE
         today = date.today()
@@ -219,6 +221,8 @@ class _Rehearsal:
             self._console.print(f"  log      {self.redact(line)}", highlight=False, markup=False)
         if failure:
             self._tell(failure)
+        elif sheet.empty and name == "shows" and self._live and not self._asked.near:
+            self._console.print("  They were looked for near London; --near LAT,LON looks elsewhere.", highlight=False)
         return failure is None
 
     def _tell(self, failure: Failure) -> None:
@@ -232,7 +236,7 @@ class _Rehearsal:
         secret = secret_names(self._manifest.settings)
         given = {name: value for name, value in self._settings.items() if name not in secret}
         plain = {**given, **{name: value for name, value in self._recorded.settings.items() if name not in secret}}
-        made = tape.replies_of(taped, plain, self.redact)
+        made = tape.replies_of(taped, {name: self._from_here(value) for name, value in plain.items()}, self.redact)
         before = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
         if self._asked.capabilities:  # the other parts were recorded before
             asked = {each["request"] for each in made["exchanges"]}
@@ -245,6 +249,12 @@ class _Rehearsal:
             f"\nWrote {self._path}: {count} answers, without your secrets. Look through it before you share it.",
             highlight=False,
         )
+
+    def _from_here(self, value: Any) -> Any:
+        """A path below the replies' own folder as it is told from there, so that they work on any machine."""
+        folder = self._path.resolve().parent
+        path = Path(value) if isinstance(value, str) and value.startswith("/") else None
+        return str(path.resolve().relative_to(folder)) if path and path.resolve().is_relative_to(folder) else value
 
 
 class Sheet:
@@ -259,6 +269,10 @@ class Sheet:
     @property
     def full(self) -> bool:
         return len(self._rows) >= self._limit
+
+    @property
+    def empty(self) -> bool:
+        return not self._counts
 
     def add(self, record: Any) -> None:
         match record:

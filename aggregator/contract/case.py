@@ -12,6 +12,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from aggregator._host import load as loader
 from aggregator.contract import items, replies, stage
 from aggregator.contract.network import Change, Endless
@@ -117,6 +119,9 @@ class Case:
             return Verdict(each.name, method, "FAILED", str(failed))
         except (NotApplicable, Unusable) as reason:
             return Verdict(each.name, method, "n/a", str(reason))
+        except Exception as error:  # what it yields is of shapes that nobody thought of
+            words = f"What it yields cannot be looked at: {type(error).__name__}: {error}"
+            return Verdict(each.name, method, "FAILED", words)
         return Verdict(each.name, method, "ok")
 
     def need_replies(self) -> Replies:
@@ -260,7 +265,8 @@ def told(error: BaseException | None) -> str:
             return "it went on and on and was stopped"
         case TooLong():
             return f"it hung and was stopped after {stage.SECONDS:g} s"
-    return f"it raised {type(error).__name__}: {error}".strip(": ").splitlines()[0][:300]
+    words = " ".join(str(error).partition("[type=")[0].split()) if isinstance(error, ValidationError) else str(error)
+    return f"it raised {type(error).__name__}: {words}".strip(": ").splitlines()[0][:300].rstrip(" .")
 
 
 # --- finding a provider -----------------------------------------------------------------------------------------------

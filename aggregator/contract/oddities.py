@@ -14,7 +14,7 @@ from aggregator.contract.items import Path
 from aggregator.contract.records import doubled, identity, named
 from aggregator.contract.replies import Reply
 from aggregator.contract.stage import Run
-from aggregator.plugin import ProviderError, Show, Skipped
+from aggregator.plugin import Area, ProviderError, Show, Skipped
 
 MOST_FIELDS = 30
 """Fields of one item that are mangled; each takes a few runs."""
@@ -61,15 +61,16 @@ def one_bad_item(subject: Subject) -> None:
 def skipped_by_name(subject: Subject) -> None:
     """An item that cannot be read is told as Skipped, with a reason and a name by which one finds it."""
     left_out = _left_out(subject)
-    usual = {str(value) for _, value in items.leaves(subject.first) if len(str(value)) > 2}
+    usual = {str(value) for _, value in items.leaves(subject.first)}
     for each, _, skipped in left_out:
         values = usual & {str(value) for _, value in items.leaves(each.item)}
         for one in skipped:
-            if any(value in f"{one.id} {one.reason}" for value in values):
+            if one.id in values or any(value in f"{one.id} {one.reason}" for value in values if len(value) > 2):
                 return
     if all(not skipped for *_, skipped in left_out):
         raise Failed(f"With {left_out[0][0].field} an item is left out without a word: yield Skipped.")
-    raise Failed(f"Skipped({left_out[-1][2][-1].id!r}) names nothing that is in the item, so nobody knows which.")
+    name = next(skipped[-1].id for *_, skipped in reversed(left_out) if skipped)
+    raise Failed(f"Skipped({name!r}) names nothing that is in the item, so nobody knows which.")
 
 
 @check("snapshot")
@@ -206,7 +207,7 @@ def dst_dates(subject: Subject) -> None:
     plain = _mine(subject)
     spoken = _dates_in(subject.first)
     for moment in TURNS:
-        run = subject.run(subject.instead(_dated(subject, moment)))
+        run = subject.run(subject.instead(_dated(subject, moment)), area=_reaching(subject, moment.date()))
         if _out_of_time(subject, run):
             continue
         if run.error:
@@ -217,6 +218,12 @@ def dst_dates(subject: Subject) -> None:
         if len(mine) < len(plain):
             raise Failed(f"What happens at {moment} did not arrive.")
         _wall_clock(plain, mine, spoken, moment)
+
+
+def _reaching(subject: Subject, day: date) -> Area:
+    """The recorded area, with `day` among its days."""
+    area = subject.case.stage.replies.area
+    return area.model_copy(update={"since": min(area.since, day), "until": max(area.until, day)})
 
 
 def _out_of_time(subject: Subject, run: Run) -> bool:

@@ -67,6 +67,9 @@ def reads_answers(subject: Subject) -> None:
         raise NotApplicable("it asks nothing: its service knows nothing of this")
     if not things(run):
         raise Failed("It read the recorded replies to their end and yielded nothing.")
+    if all(isinstance(record, Skipped) for record in things(run)):
+        first = things(run)[0]
+        raise Failed(f"It skipped everything in the recorded replies, {first.id!r} for this: {_one_line(first.reason)}")
 
 
 @check("snapshot", "delta", "live")
@@ -77,6 +80,10 @@ def records_valid(subject: Subject) -> None:
             raise Failed(f"{subject.method}() yielded a {type(record).__name__}: {record!r:.120}")
         for part in record if isinstance(record, tuple) else (record,):
             _journey(part)
+
+
+def _one_line(words: str) -> str:
+    return " ".join(words.split())[:200]
 
 
 def _journey(record: Any) -> None:
@@ -184,14 +191,14 @@ def references(subject: Subject) -> None:
     """What a Holding, a Playlist or a Track points at has been told before it."""
     known: set[tuple[str, str]] = set()
     pointed = False
-    for record in things(subject.whole):
+    for record in subject.whole.of(Record):
         aims = [("track", each) for each in record.tracks] if isinstance(record, Playlist) else []
         if isinstance(record, Holding):
             aims = [(record.of, record.id)]
         if missing := next((aim for aim in aims if aim not in known), None):
             raise Failed(f"A {record.type} points at {' '.join(missing)}, which has not been told before it.")
         pointed = pointed or bool(aims)
-        if not isinstance(record, Skipped | Unchanged | Holding):
+        if isinstance(record, Artist | Edition | Track | Playlist | Show | Friend):
             known.add((record.type, record.id))
         elif isinstance(record, Unchanged):
             known |= {(record.of, each) for each in record.ids}
@@ -279,6 +286,8 @@ def area_honoured(subject: Subject) -> None:
     if subject.method != "shows":
         raise NotApplicable("it is not asked for an area")
     shows = subject.whole.of(Show)
+    if not shows:
+        raise NotApplicable("it yields no show")
     day = min(show.day for show in shows)
     area = subject.case.stage.replies.area.model_copy(update={"since": day, "until": day})
     for show in subject.run(area=area).of(Show):
@@ -355,6 +364,7 @@ def resume(subject: Subject) -> None:
         places = [n for n, record in enumerate(broken) if isinstance(record, Checkpoint)]
         if places:
             _resumed(subject, whole, _plays(broken[: places[-1]]), broken[places[-1]].cursor)
+    _goes_on(subject)
 
 
 def _resumed(subject: Subject, whole: set[Any], before: set[Any], cursor: str) -> None:
@@ -366,6 +376,18 @@ def _resumed(subject: Subject, whole: set[Any], before: set[Any], cursor: str) -
         raise Failed(f"From the checkpoint {cursor!r}, {told(run.error)}.")
     if lost := whole - before - _plays(run.records):
         raise Failed(f"Broken off at the checkpoint {cursor[:60]!r}, the next run never brings {_words(lost)}.")
+
+
+def _goes_on(subject: Subject) -> None:
+    """Where nothing was played since the last checkpoint, not every page is asked for and told again."""
+    marks, pages = subject.whole.of(Checkpoint), [each.request for each in subject.whole.asked]
+    if marks and len(pages) > 1 and subject.case.stage.replies.cursor is None:
+        again = subject.run(cursor=marks[-1].cursor, usual_too=False)
+        told_again = _plays(again.records) == _plays(subject.whole.records)
+        if told_again and [each.request for each in again.asked] == pages:
+            raise Failed(
+                "From the last checkpoint it told every play of every page again: it makes no use of the cursor."
+            )
 
 
 def _plays(records: list[Any]) -> set[Any]:

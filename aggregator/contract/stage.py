@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 from pydantic import ValidationError
@@ -253,10 +254,15 @@ def _watched(run: Run, lines: io.StringIO, seconds: float) -> Iterator[None]:
     def slept(seconds: float) -> None:
         run.slept += seconds
 
+    def ended(status: int) -> NoReturn:
+        run.touched.append(f"os._exit {status}")
+        raise PermissionError(f"The contract tests allow no end of the process (os._exit({status})).")
+
     with (
         contextlib.redirect_stdout(lines),
         contextlib.redirect_stderr(lines),
         mock.patch.object(time, "sleep", slept),
+        mock.patch.object(os, "_exit", ended),
         clock(seconds),
         watching(seen),
     ):

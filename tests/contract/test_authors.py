@@ -176,3 +176,24 @@ def test_live_answers_become_the_replies_without_secrets(service, tmp_path, monk
     assert requests == [f"GET {service.url}/albums?page=1", f"GET {service.url}/albums?page=2"]
     assert failed(written.provider) == []
     assert tried(written.provider)[0] == 0 and len(service.keys) == 2, "recorded replies ask nobody"
+
+
+def test_a_failure_does_not_take_the_place_of_good_replies(service, tmp_path):
+    written = draft.new_provider("shelf", ["library"], tmp_path / "mine", tmp_path / "data")
+    before = written.replies.read_text()
+    written.provider.write_text(written.provider.read_text().replace(drafts.API, service.url.replace("http", "ftp")))
+    code, told = tried(written.provider, record=True, settings={"key": KEY})
+    assert code == 1 and "Nothing was recorded" in told and written.replies.read_text() == before
+
+
+def test_a_recorded_folder_is_told_from_where_the_replies_are(tmp_path):
+    (tmp_path / "crate").mkdir()
+    (tmp_path / "crate" / "one.mp3").write_bytes(b"not a song")
+    (tmp_path / "songs.py").write_text((HERE / "sound_folder.py").read_text())
+    tried(tmp_path / "songs.py", record=True, settings={"folder": str(tmp_path / "crate")})
+    assert json.loads((tmp_path / "songs.replies.json").read_text())["settings"] == {"folder": "crate"}
+
+
+def test_what_is_written_is_laid_out_as_one_would_write_it(tmp_path):
+    written = draft.new_provider("gigfinder", list(drafts.DRAFTS), tmp_path, tmp_path / "data")
+    assert "\n\n\n    " not in written.provider.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -89,6 +90,33 @@ def test_a_provider_without_replies_is_told_what_that_leaves_out(tmp_path):
     verdicts = {each.name: each for each in check_provider(alone)}
     assert verdicts["unauthorized"].outcome == "ok"
     assert verdicts["one-bad-item"].outcome == "n/a" and "alone.replies.json" in verdicts["one-bad-item"].reason
+
+
+@pytest.mark.parametrize("name", ["yields_plain_values", "ends_the_process", "times_without_zone"])
+def test_no_provider_ends_the_checks_themselves(name):
+    assert check_provider(HERE / "mutants" / f"{name}.py")[-1].name == "gate-only"
+
+
+def test_ids_may_be_short_and_the_recorded_area_may_end_before_the_odd_dates(tmp_path):
+    told = json.loads((HERE / "gigs.replies.json").read_text())
+    for number, event in enumerate(each for one in told["exchanges"] for each in one["body"]["events"]):
+        event["id"] = number
+    told["area"] = {"latitude": 51, "longitude": 4, "radius_km": 50, "since": "2027-03-01", "until": "2027-06-30"}
+    (tmp_path / "short.replies.json").write_text(json.dumps(told))
+    verdicts = check_provider(HERE / "sound_shows.py", tmp_path / "short.replies.json")
+    assert failed(verdicts) == {}
+    assert {"skipped-by-name", "dst-dates"} <= {each.name for each in verdicts if each.outcome == "ok"}
+
+
+def test_a_record_that_does_not_fit_is_told_with_its_field(tmp_path):
+    code = (
+        (HERE / "sound_plays.py")
+        .read_text()
+        .replace("yield Checkpoint(cursor=json.dumps(", "yield Checkpoint(cursor=len(")
+    )
+    (tmp_path / "counts.py").write_text(code)
+    reason = failed(check_provider(tmp_path / "counts.py", HERE / "plays.replies.json"))["reads-answers"]
+    assert "Checkpoint cursor Input should be a valid string" in reason
 
 
 def test_a_provider_is_checked_within_a_second():
