@@ -18,7 +18,7 @@ from aggregator.library.decisions import Pair, unsure_pairs
 from aggregator.library.items.provenance import visible_accounts, words
 from aggregator.library.noted import MOST
 from aggregator.sources.cards import Line, Run, run_of, visible_to
-from aggregator.sources.differences import Difference, between
+from aggregator.sources.differences import Difference, between, day_in_words
 from aggregator.sources.diffs import ELDER, TOUCHED, Diff, diffs
 from aggregator.store import Store
 from aggregator.store.schema import run, run_line
@@ -216,7 +216,8 @@ def _change(row: Row[Any], names: Mapping[int, str]) -> Change:
 
 def _credit(said: Mapping[str, Any], mark: str) -> str:
     names = ", ".join(each["name"] for each in said.get("credits") or said.get("lineup") or ())
-    return ", ".join(filter(None, (names, said.get("day"), said.get("venue", {}).get("name"), mark)))
+    day = day_in_words(said["day"]) if said.get("day") else None
+    return ", ".join(filter(None, (names, day, said.get("venue", {}).get("name"), mark)))
 
 
 _DOUBTED = f"SELECT c.id {_SEEN_FIRST} AND (c.id IN (SELECT a FROM unsure) OR c.id IN (SELECT b FROM unsure))"  # noqa: S608

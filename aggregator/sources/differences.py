@@ -81,6 +81,11 @@ def _names(credits: list[Mapping[str, Any]]) -> str:
     return ", ".join(str(credit["name"]) for credit in credits)
 
 
+def day_in_words(day: str) -> str:
+    """``2027-01-05`` as ``5 January 2027``."""
+    return f"{date.fromisoformat(day):%-d %B %Y}"
+
+
 def _picture(cover: Mapping[str, Any]) -> str:
     """Addresses of pictures are long and say little: their end tells two apart."""
     return str(cover.get("url") or cover.get("path") or "")[-40:]
@@ -92,8 +97,8 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "cover": _picture,
     "image": _picture,
     "seconds": length,
-    "day": lambda day: f"{date.fromisoformat(day):%-d %B %Y}",
-    "until": lambda day: f"{date.fromisoformat(day):%-d %B %Y}",
+    "day": day_in_words,
+    "until": day_in_words,
     "start": lambda time: str(time)[:5],
     "doors": lambda time: str(time)[:5],
     "tracks": lambda ids: "1 song" if len(ids) == 1 else f"{len(ids):,} songs",

@@ -12,6 +12,7 @@ from aggregator.library import guard
 from aggregator.library.guard import Going, Held
 from aggregator.library.items.provenance import visible_accounts
 from aggregator.sources.cards import visible_to
+from aggregator.sources.differences import day_in_words
 from aggregator.store import Store
 
 PAGE = 60
@@ -62,10 +63,10 @@ def question(store: Store, listener_id: int, held_id: int, kind: str = "", after
 
 _PICTURES = (
     "WITH item AS (SELECT value AS id FROM json_each(:items))"
-    " SELECT id, art, hue, COALESCE(year, '') FROM album WHERE id IN (SELECT id FROM item)"
-    " UNION ALL SELECT id, art, hue, '' FROM artist WHERE id IN (SELECT id FROM item)"
-    " UNION ALL SELECT id, art, hue, COALESCE(album_title, '') FROM recording WHERE id IN (SELECT id FROM item)"
-    " UNION ALL SELECT id, NULL, NULL, day || ', ' || venue FROM show WHERE id IN (SELECT id FROM item)"
+    " SELECT id, art, hue, NULL, COALESCE(year, '') FROM album WHERE id IN (SELECT id FROM item)"
+    " UNION ALL SELECT id, art, hue, NULL, '' FROM artist WHERE id IN (SELECT id FROM item)"
+    " UNION ALL SELECT id, art, hue, NULL, COALESCE(album_title, '') FROM recording WHERE id IN (SELECT id FROM item)"
+    " UNION ALL SELECT id, NULL, NULL, day, venue FROM show WHERE id IN (SELECT id FROM item)"
 )
 _BESIDE = (
     "SELECT link.item_id, json_group_array(DISTINCT c.account_id) FROM link JOIN claim c ON c.id = link.claim_id"
@@ -78,7 +79,10 @@ _BESIDE = (
 
 def _pictured(conn: Connection, listener_id: int, account_id: int, found: Sequence[Going]) -> list[Doomed]:
     asked = {"items": json.dumps([each.item for each in found if each.item]), "account": account_id}
-    pictures = {row[0]: (row[1], row[2], str(row[3])) for row in conn.exec_driver_sql(_PICTURES, asked)}
+    pictures = {
+        number: (art, hue, f"{day_in_words(day)}, {fact}" if day else str(fact))
+        for number, art, hue, day, fact in conn.exec_driver_sql(_PICTURES, asked)
+    }
     names = {number: name for number, (_, name) in visible_accounts(conn, listener_id).items()}
     beside = {
         row[0]: tuple(sorted({names[number] for number in json.loads(row[1]) if number in names}))
