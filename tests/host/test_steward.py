@@ -156,7 +156,7 @@ def test_sync_ends_a_pause_after_trouble_and_never_waits_for_one(home: Home, sta
         [*command, "--capability", "library"], env=environment, capture_output=True, text=True, timeout=60
     )
     assert told.returncode == 1, told.stderr
-    assert told.stdout.splitlines() == ["Good · library: done", "Good · library: It asks for fewer calls."]
+    assert told.stdout.splitlines() == ["Good · library: done", "Good 2 · library: It asks for fewer calls."]
     assert ended(home, troubled).state == "done"
     assert not [row for row in home.runs(limited) if row.started_at]
 
