@@ -41,6 +41,7 @@ MEANINGS = {
     "Unavailable": "Bandstand would try again after a pause, and keep what it has.",
     "BadData": "Bandstand would keep what it has, and try again after a pause.",
     "late": "Bandstand would stop it, and keep what came before where the shape allows.",
+    "settings": "Give it with --set NAME=VALUE; env:X as the value takes it from the environment.",
     "bug": "Bandstand would show this as a mistake in the provider.",
 }
 

@@ -197,3 +197,9 @@ def test_a_recorded_folder_is_told_from_where_the_replies_are(tmp_path):
 def test_what_is_written_is_laid_out_as_one_would_write_it(tmp_path):
     written = draft.new_provider("gigfinder", list(drafts.DRAFTS), tmp_path, tmp_path / "data")
     assert "\n\n\n    " not in written.provider.read_text()
+
+
+def test_a_setting_that_is_missing_is_told_with_the_way_to_give_it(tmp_path):
+    (tmp_path / "mine.py").write_text((HERE / "sound_shows.py").read_text())
+    code, told = tried(tmp_path / "mine.py")
+    assert code == 1 and "'key' is missing" in told and "--set NAME=VALUE" in told
