@@ -143,13 +143,21 @@ def _stage(archive: Path, staged: Path, demo: bool) -> None:
     try:
         if zipfile.is_zipfile(archive):
             _unpack(archive, staged, demo)
-        else:
+        elif _is_database(archive):
             connection.revision(archive)
             connection.copy(archive, staged / DATABASE)
+        else:
+            raise BackupError(f"{archive} is no backup of Bandstand, or only a part of one. Take another one.")
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BackupError(f"{archive} is no whole backup of Bandstand ({error}).") from None
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{archive} could not be unpacked into {staged.parent}: {error}.") from None
+
+
+def _is_database(file: Path) -> bool:
+    """A copy made before an upgrade; the mark is the first line of every SQLite file."""
+    with file.open("rb") as opened:
+        return opened.read(16) == b"SQLite format 3\0"
 
 
 def _unpack(archive: Path, staged: Path, demo: bool) -> None:

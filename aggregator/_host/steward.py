@@ -173,7 +173,7 @@ class Steward:
     def _look_at(self, conn: Connection, account: Account, catalogue: Catalogue) -> None:
         """Whether its provider is there again, or no more."""
         if account.state == "load error" and account.provider in catalogue.providers:
-            accounts.change(conn, account.id, state="ready", state_words="")
+            accounts.change(conn, account.id, state="ready", state_words="", blocked_until=None)
         elif account.enabled and account.provider not in catalogue.providers:
             failure = Failure("load", catalogue.missing(account.provider))
             verdict = states.after(failure, account.name, account.failures, None, 0)

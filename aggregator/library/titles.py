@@ -133,12 +133,6 @@ def lead_credit(credited: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def lead_name(credited: str) -> str:
-    """`Nas featuring Will.I.Am` -> `nas`."""
-    return fold_name(lead_credit(credited))
-
-
-@lru_cache(maxsize=65_536)
 def possible_names(credited: str) -> frozenset[str]:
     """The credit as one name, and the names it may be made of: `Queen & David Bowie` is three guesses."""
     lead = lead_credit(credited)
