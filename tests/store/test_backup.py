@@ -211,7 +211,7 @@ def test_members_that_do_not_belong_are_refused(config: Config, tmp_path: Path, 
 
 def test_a_file_that_is_no_backup_is_refused(config: Config, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("dear diary" * 100)
-    refused(config, tmp_path / "notes.txt", "cannot be read")
+    refused(config, tmp_path / "notes.txt", "no backup of Bandstand")
     refused(config, tmp_path / "missing.zip", "There is no file")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("hello", "x")
