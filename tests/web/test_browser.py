@@ -167,7 +167,7 @@ def test_lists_go_on_and_back_returns_to_the_spot(visit: Page, monkeypatch: pyte
     expect(visit.locator("h1")).to_have_text(title)
     visit.go_back()
     expect(visit.locator("li.song")).to_have_count(20)
-    assert abs(visit.evaluate("scrollY") - spot) < 50
+    visit.wait_for_function("spot => Math.abs(scrollY - spot) < 50", arg=spot)
 
 
 def test_a_filter_lists_while_it_is_typed_and_back_finds_it_again(visit: Page) -> None:

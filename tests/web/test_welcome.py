@@ -114,7 +114,9 @@ def test_by_keyboard_alone(
     page.get_by_label("Folder on the machine").focus()
     page.keyboard.type(str(music))
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Use this folder").focus(timeout=20_000)
+    expect(page.get_by_role("button", name="Use this folder")).to_be_visible(timeout=20_000)
+    expect(page.locator("h1")).to_be_focused()  # the new page has arrived
+    page.get_by_role("button", name="Use this folder").focus()
     page.keyboard.press("Enter")
     for heading in ("Connect a service", "Say where you go out"):
         expect(page.locator("h1")).to_have_text(heading, timeout=20_000)
