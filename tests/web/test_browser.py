@@ -165,6 +165,7 @@ def test_lists_go_on_and_back_returns_to_the_spot(visit: Page, monkeypatch: pyte
     title = last.locator(".song-title").inner_text()
     last.locator(".song-title").click()
     expect(visit.locator("h1")).to_have_text(title)
+    expect(visit.locator("h1")).to_be_focused()  # the page has arrived
     visit.go_back()
     expect(visit.locator("li.song")).to_have_count(20)
     visit.wait_for_function("spot => Math.abs(scrollY - spot) < 50", arg=spot)
