@@ -8,7 +8,7 @@ run: .venv/ready  ## start Bandstand (the demo, where there is no config.toml)
 	@$(BIN)/bandstand serve $(ARGS)
 
 test: .venv/ready-test  ## the whole suite; browser tests where Chromium is installed
-	@$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 setup: .venv/ready  ## prepare the environment and stop
 
