@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, conflicting_id, shared_id
+from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, shared_id
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import Version, album_title, possible_names
 
@@ -61,7 +61,7 @@ def compare(a: AlbumForm, b: AlbumForm) -> Verdict:
     ids_a, ids_b = dict(a.ids), dict(b.ids)
     if scheme := shared_id(ids_a, ids_b):
         return Verdict("same", (Evidence(scheme, ids_a[scheme], ids_b[scheme], 100.0),))
-    if conflicting_id(ids_a, ids_b, ["release_group"]):
+    if "release_group" in ids_a and "release_group" in ids_b:
         parts = ids_a["release_group"], ids_b["release_group"]
         return Verdict("different", (Evidence("release group", *parts, -100.0),))
     shared = sorted(a.artists & b.artists)

@@ -11,11 +11,8 @@ from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, known
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import lead_credit
 
-UNKNOWN = frozenset({"unknown artist", "unknown", "various artists", "various", "va"})
-"""Names that name nobody. They are kept together like any other name, and nothing is concluded from them."""
-
-NAME, SPELLING, SLIP, ALIAS = 50.0, 50.0, 50.0, 50.0
-"""Equal once folded; spelt another way (`Bjoerk`, `NxZero`); a letter doubled or two exchanged; known by it too."""
+NAME = 50.0
+"""Equal once folded, spelt another way (`Bjoerk`, `NxZero`), with a letter doubled or two exchanged, or an alias."""
 OTHER_COUNTRY, OTHER_TIME = -30.0, -30.0
 BEGUN_APART = 2
 """Years by which sources differ on when one act began."""
@@ -118,10 +115,10 @@ def _names(a: ArtistForm, b: ArtistForm) -> tuple[Evidence, ...]:
     if a.name == b.name:
         return (Evidence("name", a.name, b.name, NAME),) if fold(a.name) else ()
     if a.spellings & b.spellings:
-        return (Evidence("spelling", a.name, b.name, SPELLING),)
+        return (Evidence("spelling", a.name, b.name, NAME),)
     if (a.spellings | a.aliases) & (b.spellings | b.aliases):
-        return (Evidence("also called", a.name, b.name, ALIAS),)
-    return (Evidence("slip of a letter", a.name, b.name, SLIP),) if _slipped(a, b) else ()
+        return (Evidence("also called", a.name, b.name, NAME),)
+    return (Evidence("slip of a letter", a.name, b.name, NAME),) if _slipped(a, b) else ()
 
 
 def _slipped(a: ArtistForm, b: ArtistForm) -> bool:

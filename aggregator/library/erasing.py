@@ -17,18 +17,14 @@ from aggregator.library import merging
 from aggregator.store import Store
 
 BATCH = 1_000
-PAUSE = 0.2
-"""Between two batches the pages get to write: a rest of this share of the time the batch took."""
 
 KINDS = ("holding", "recording", "album", "show", "artist", "playlist", "friend")
 """In this order: artists last of those that credits name."""
 
-Progress = Callable[[int, int], None]
-"""Called with rows done and rows in all."""
 
-
-def erase(store: Store, account_id: int, progress: Progress | None = None) -> None:
-    """Every claim and report of the account. It must not be read meanwhile. `merging.merge` is due afterwards."""
+def erase(store: Store, account_id: int, progress: merging.Progress | None = None) -> None:
+    """Every claim and report of the account; `progress` counts both. It must not be read meanwhile, and
+    `merging.merge` is due afterwards."""
     with store.read() as conn:
         total: int = conn.exec_driver_sql(
             "SELECT (SELECT COUNT(*) FROM report WHERE account_id = ?1) + (SELECT COUNT(*) FROM claim"
@@ -46,7 +42,7 @@ def erase(store: Store, account_id: int, progress: Progress | None = None) -> No
             done += erased
             if progress:
                 progress(done, total)
-            time.sleep(min(PAUSE * (time.monotonic() - begun), 0.2))
+            merging.rest(begun)
 
 
 def _reports(conn: Connection, account_id: int) -> int:

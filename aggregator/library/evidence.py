@@ -87,13 +87,6 @@ def known_ids(said: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     return frozenset(now.union(("mbid", value) for value in former))
 
 
-def shared_id(a: Mapping[str, str], b: Mapping[str, str], schemes: Iterable[str] | None = None) -> str | None:
+def shared_id(a: Mapping[str, str], b: Mapping[str, str]) -> str | None:
     """The first scheme, in alphabetical order, in which both name the same id."""
-    wanted = a.keys() if schemes is None else schemes
-    return min((scheme for scheme in wanted if scheme in a and a[scheme] == b.get(scheme)), default=None)
-
-
-def conflicting_id(a: Mapping[str, str], b: Mapping[str, str], schemes: Iterable[str] | None = None) -> str | None:
-    """The first scheme in which they name two ids."""
-    wanted = a.keys() if schemes is None else schemes
-    return min((scheme for scheme in wanted if scheme in a and scheme in b and a[scheme] != b[scheme]), default=None)
+    return min((scheme for scheme in a if a[scheme] == b.get(scheme)), default=None)

@@ -20,6 +20,18 @@ _DRAWN_LETTERS = (
     (re.compile(r"\$(?=\w)|(?<=\w)\$"), "s"),
     (re.compile(r"(?<=\w)@(?=\w)"), "a"),
 )
+_UNITS = {"volume": "vol", "pt": "part"}
+_UNIT = re.compile(r"\b(volume|vol|part|pt|no|op|disc|cd|book|act|chapter) (\w+)\b")
+_NUMERALS = {
+    numeral: str(number)
+    for number, numeral in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)
+}
+NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
+    )
+}
 
 
 @lru_cache(maxsize=65_536)
@@ -30,6 +42,18 @@ def fold(text: str) -> str:
         folded = html.unescape(folded).replace("&", " and ")
     words = _NOT_A_WORD.sub(" ", _latin(folded.translate(_SILENT))).strip()
     return words or " ".join(text.casefold().split())
+
+
+@lru_cache(maxsize=65_536)
+def spelt(text: str) -> str:
+    """Folded, with parts and volumes counted in digits: `Wall, Pt. II` -> `wall part 2`."""
+    folded = fold(text)
+    return _UNIT.sub(_counted, folded) if " " in folded else folded
+
+
+def _counted(found: re.Match[str]) -> str:
+    number = _NUMERALS.get(found[2]) or NUMBER_WORDS.get(found[2]) or found[2]
+    return f"{_UNITS.get(found[1], found[1]) if number.isdigit() else found[1]} {number}"
 
 
 @lru_cache(maxsize=65_536)

@@ -55,8 +55,13 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
             if progress:
                 progress(done, total)
             if done < total:
-                time.sleep(min(PAUSE * (time.monotonic() - begun), 0.2))
+                rest(begun)
     return Merged(done, moved)
+
+
+def rest(begun: float) -> None:
+    """Let the pages write after a transaction that began at `begun` (`time.monotonic`)."""
+    time.sleep(min(PAUSE * (time.monotonic() - begun), 0.2))
 
 
 def rebuild(store: Store, progress: Progress | None = None) -> Merged:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from rapidfuzz.fuzz import ratio
 
-from aggregator.library.folding import fold, fold_name
+from aggregator.library.folding import NUMBER_WORDS, fold, fold_name, spelt
 from aggregator.library.likeness import numbers
-from aggregator.library.titles import Version, album_of, album_versions, lead_credit, main_of, song_title
+from aggregator.library.titles import UNKNOWN, Version, album_of, album_versions, lead_credit, main_of, song_title
 
 
 class Lost(NamedTuple):
@@ -53,37 +53,13 @@ class Line(NamedTuple):
 
 # --- words that say nothing -------------------------------------------------------------------------------------------
 
-_NOTHING = frozenset(
-    {"unknown", "unknown artist", "unknown album", "unknown title", "unk", "no artist", "n a", "na", "none",
-     "various artists", "various", "va", "language instruction"}
-)  # fmt: skip
-_UNITS = {"volume": "vol", "pt": "part"}
-_UNIT = re.compile(r"\b(volume|vol|part|pt|no|op|disc|cd|book|act|chapter) (\w+)\b")
-_NUMERALS = {
-    numeral: str(number)
-    for number, numeral in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)
+_NOTHING = UNKNOWN | {
+    *("unknown album", "unknown title", "unk", "n a", "na", "none"),
+    *("no artist", "language instruction"),  # two of MusicBrainz's artists that stand for nobody
 }
-_NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
-    )
-}
-_NUMBER_WORD = re.compile(rf"\b({'|'.join(_NUMBER_WORDS)})\b")
+_NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})\b")
 _MASKED = re.compile(r"(?<=\w)[*#]+(?=\w)")
 _CLOCK = re.compile(r"^\d{1,2}:\d\d$")
-
-
-@lru_cache(maxsize=65_536)
-def spelt(text: str) -> str:
-    """Folded, with parts and volumes counted in digits: `Wall, Pt. II` -> `wall part 2`."""
-    folded = fold(text)
-    return _UNIT.sub(_counted, folded) if " " in folded else folded
-
-
-def _counted(found: re.Match[str]) -> str:
-    number = _NUMERALS.get(found[2]) or _NUMBER_WORDS.get(found[2]) or found[2]
-    return f"{_UNITS.get(found[1], found[1]) if number.isdigit() else found[1]} {number}"
 
 
 @lru_cache(maxsize=65_536)
@@ -100,7 +76,7 @@ def song_words(text: str) -> str:
 
 
 def _as_digit(found: re.Match[str]) -> str:
-    return _NUMBER_WORDS[found[1]]
+    return NUMBER_WORDS[found[1]]
 
 
 def _masked(text: str) -> str:

@@ -136,14 +136,16 @@ def _titles(a: Reading, b: Reading, placed: bool, there: bool) -> tuple[float, b
             return TITLE_INSIDE, little
         case "resembling" if there:
             return 0, little
-    if (
-        a.artist
-        and b.artist
-        and a.artist != b.artist
-        and alike(a.artist + a.title, b.artist + b.title) in ("equal", "near")
-    ):
-        return full * NEAR, little  # the cut between the two fell in another place
+    if _cut_elsewhere(a, b):
+        return full * NEAR, little
     return (TITLE_INSIDE, little) if placed and within(a.title, b.title) else None
+
+
+def _cut_elsewhere(a: Reading, b: Reading) -> bool:
+    """The cut between artist and title fell in another place."""
+    if not a.artist or not b.artist or a.artist == b.artist:
+        return False
+    return alike(a.artist + a.title, b.artist + b.title) in ("equal", "near")
 
 
 def _dropped(one: Reading, other: Reading) -> bool:
@@ -172,7 +174,7 @@ def _album_points(a: Reading, b: Reading) -> float:
     likeness = _likeness(a.album, b.album, a.lost.album, b.lost.album)
     if likeness in ("equal", "near"):
         return ALBUM if likeness == "equal" else ALBUM_NEAR
-    return ALBUM_INSIDE if within(a.album, b.album) or _cut_off(a.album, b.album) else ALBUM_OTHER
+    return ALBUM_INSIDE if within(a.album, b.album) else ALBUM_OTHER
 
 
 def _likeness(a: str, b: str, left_a: str | None, left_b: str | None) -> Likeness:

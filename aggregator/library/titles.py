@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from aggregator.library.folding import fold, fold_name
+from aggregator.library.folding import fold, fold_name, spelt
 
 Version = tuple[str, str]
 """A kind of version and what it is called further: ``("remix", "eric prydz private")``, ``("live", "")``."""
@@ -46,10 +46,6 @@ _VERSIONS = (
 )
 _LIVE_ALBUM = re.compile(r"\b(live (at|in|from|on)\b|unplugged\b|in concert\b)|\blive$|^live$")
 _SMALL_WORDS = re.compile(r"\b(the|a|an|at|in|from|on|of|version|recorded|\d{4})\b")
-_PART = re.compile(r"\b(?:part|pt) (i{1,3}|iv|vi{0,3}|\d+|one|two|three)\b")
-_NUMBERS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"} | {
-    "one": "1", "two": "2", "three": "3",
-}  # fmt: skip
 
 
 @lru_cache(maxsize=65_536)
@@ -87,7 +83,7 @@ def album_versions(text: str) -> frozenset[Version]:
 
 def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
     rest, versions = _stripped(text, release_words)
-    return Title(_PART.sub(lambda part: "part " + _NUMBERS.get(part[1], part[1]), fold(rest)), versions)
+    return Title(spelt(rest), versions)
 
 
 @lru_cache(maxsize=65_536)
@@ -123,6 +119,8 @@ _GUEST_CREDIT = re.compile(r"[\s(\[]+(?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s
 _BETWEEN_NAMES = re.compile(r"\s*(?:,|;|\s&\s|\s\+\s|\sand\s|\s/\s|\swith\s|\sx\s)\s*", re.IGNORECASE)
 
 
+UNKNOWN = frozenset({"unknown artist", "unknown", "various artists", "various", "va"})
+"""Names that name nobody. They are kept together like any other name, and nothing is concluded from them."""
 _CHANNEL = re.compile(r"(?<=\w)(?:VEVO| - Topic)$", re.IGNORECASE)
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
-from aggregator.library.artist_rules import UNKNOWN
 from aggregator.library.folding import fold, fold_name
+from aggregator.library.titles import UNKNOWN
 from aggregator.plugin import Artist, Friend
 from aggregator.recommendations.ranking import Reason, heaviest, rank
 from aggregator.store.schema import account, answer, artist, claim, shelf
