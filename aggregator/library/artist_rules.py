@@ -20,6 +20,7 @@ BEGUN_APART = 2
 _WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _LOOK_ALIKES = str.maketrans("асеорхуікмнтвАСЕОРХУІКМНТВ", "aceopxyikmhtbACEOPXYIKMHTB")
 _LATIN, _CYRILLIC = re.compile(r"[A-Za-z]"), re.compile(r"[\u0400-\u04ff]")
+_WORD = re.compile(r"\w+")
 _STRAY = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\x7f]$")
 _READ_SO = re.compile(r"^([\W_]+)\s*\((\w.*)\)$")
 _TWICE = re.compile(r"(.)\1+")
@@ -56,9 +57,13 @@ def _clean(name: str) -> str:
         name = name[: stray.start()]
     if read := _READ_SO.match(name):
         name = read[1].strip()
-    if len(_LATIN.findall(name)) > len(_CYRILLIC.findall(name)) > 0:
-        name = name.translate(_LOOK_ALIKES)
-    return name
+    return _WORD.sub(_in_one_script, name)
+
+
+def _in_one_script(word: re.Match[str]) -> str:
+    """`Paniс` with a Cyrillic letter that looks like the last one of `Panic`; a word all in Cyrillic stays."""
+    latin, cyrillic = len(_LATIN.findall(word[0])), len(_CYRILLIC.findall(word[0]))
+    return word[0].translate(_LOOK_ALIKES) if latin > cyrillic > 0 else word[0]
 
 
 def _goes_on(before: str, letter: str) -> bool:

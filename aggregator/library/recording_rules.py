@@ -36,6 +36,7 @@ PLACE, PLACE_OTHER, PLACE_OTHER_LITTLE, PLACE_OTHER_LONG = 7, -2, -35, -15
 """The number on the album; another one; of a title that says little; and of one that lasts a telling minute or more."""
 YEAR = 4
 VERSION_OTHER, VERSION_OTHER_THERE = -40, -15
+"""Parts, whatever else agrees; but for one place of one album, where a source may have left the word out."""
 
 EQUAL_LENGTH, SAME_LENGTH, NEAR_LENGTH, ISRC_LENGTH, TELLING_LENGTH = 1.01, 3.0, 7.0, 10.0, 60.0
 """Seconds between rounded lengths, two rips, two masterings; codes are reused and mistyped; silences are alike."""
@@ -284,7 +285,7 @@ def _judged(a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, t
     points = text.points + length + place + year
     said = _evidence(a, b, text, length, place, year)
     unnamed = _unnamed_version(text)
-    if points >= SAME and _corroborated(text, length, place) and not unnamed:
+    if points >= SAME and _corroborated(text, length, place) and not unnamed and text.version != VERSION_OTHER:
         return Verdict("unsure" if two_mbids and text.album <= 0 else "same", said)
     if text.title < TITLE * NEAR or text.artist < ARTIST_SHARED:
         return _of_little(text, length, said)

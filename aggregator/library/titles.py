@@ -20,7 +20,7 @@ class Title(NamedTuple):
 _BRACKETED = re.compile(r"\s*[(\[{]([^()\[\]{}]+)[)\]}]\s*$")
 _DASHED = re.compile(r"\s+[-–—]\s+([^-–—]+(?:-[^-–—\s]+)*)$")
 _GUESTS = re.compile(r"^(feat|featuring|ft|with)\b", re.IGNORECASE)
-_GUESTS_AFTER = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+.+$", re.IGNORECASE)
+_GUESTS_AFTER = re.compile(r"(?<![(\[{])\s+(?:feat\.?|ft\.?|featuring)\s+[^()\[\]{}]+", re.IGNORECASE)
 _FORMAT = re.compile(r"(?<=[\w)\]]) (EP|LP|HD|HQ|4K)$", re.IGNORECASE)
 _RELEASE = re.compile(
     r"\b(remaster(ed)?|explicit|clean|bonus|mono|stereo|album version|original version|official|video|audio|lyrics?|"
@@ -89,10 +89,10 @@ def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
 @lru_cache(maxsize=65_536)
 def _stripped(text: str, release_words: re.Pattern[str]) -> tuple[str, frozenset[Version]]:
     """The text without guests, versions and release notes behind it, and the versions."""
-    rest, versions = _unmarked(_GUESTS_AFTER.sub("", text)), frozenset[Version]()
+    rest, versions = _unmarked(_GUESTS_AFTER.sub(" ", text).rstrip()), frozenset[Version]()
     while found := _BRACKETED.search(rest) or _DASHED.search(rest):
         before = rest[: found.start()]
-        said = found.group(1)
+        said = found.group(1).strip()
         version = _version(fold(said))
         if not before.strip() or not (version or _GUESTS.match(said) or release_words.search(fold(said))):
             break

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.plugin import Artist, Credit, Holding, Play, Show, Venue
+from aggregator.plugin import Artist, Credit, Edition, Holding, Play, Show, Track, Venue
 from tests.library.house import edition, file, play, track
 
 LANTERNS = "The Lanterns"
@@ -80,6 +80,70 @@ def test_two_songs_of_one_name_on_one_album_are_two(house):
     skits = [file(f"t{n}", "Skit", seconds=30, edition="e", position=n) for n in (1, 5)]
     house.sync("files", edition("e", "Blue Room"), *skits)
     assert verdict(house, "recording", "files/t1", "files/t5") == DIFFERENT
+
+
+# --- what sources write into a title ----------------------------------------------------------------------------------
+
+CLEAN = {"title": "Harbour Lights", "artist": LANTERNS, "album": "Blue Room", "seconds": 185, "position": 7}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ({"title": "007-Harbour Lights"}, SAME),
+        ({"title": "Harbour Lights (Blue Room)"}, SAME),
+        ({"title": "Harbour Lights - Blue Room", "album": None}, SAME),
+        ({"title": "The Lanterns - Harbour Lights", "artist": None}, SAME),
+        ({"title": "Harbour_Lights_-_Blue_Room", "album": None}, SAME),
+        ({"title": "Habour Lights", "artist": "The Lantrens"}, SAME),
+        ({"title": "H*rbour Lights"}, SAME),
+        ({"title": LANTERNS, "artist": "Harbour Lights"}, SAME),
+        ({"title": LANTERNS, "artist": "Harbour Lights", "album": "Red Room"}, DIFFERENT),
+        ({"album": "Blue Room (1994)"}, SAME),
+        ({"artist": None}, SAME),
+        ({"title": "unknown"}, SAME),
+        ({"title": "unknown", "position": None, "album": None}, DIFFERENT),
+        ({"seconds": 300}, SAME),
+        ({"seconds": 300, "position": None}, UNSURE),
+        ({"seconds": 300, "album": "Red Room", "position": None}, DIFFERENT),
+        ({"title": "Harbour Lights 2", "position": 8}, DIFFERENT),
+        ({"title": "Paper Moon"}, DIFFERENT),
+        ({"title": "Harbour Lights (Live)", "position": None}, DIFFERENT),
+        ({"title": "Harbour Lights feat. Ana (Live)", "position": None}, DIFFERENT),
+        ({"title": "Harbour Lights - Radio Edit", "position": None}, DIFFERENT),
+        ({"artist": "The Choir", "album": "Red Room"}, DIFFERENT),
+        ({"title": "Harbour Lights The Lanterns Blue Room $ 1.29 3:05", "artist": None, "album": None}, SAME),
+    ],
+)
+def test_a_line_is_read_in_every_way_its_form_allows(house, theirs, expected):
+    for account, said in (("files", CLEAN), ("spotify", {**CLEAN, **theirs})):
+        house.sync(account, *line(**said))
+    assert verdict(house, "recording", "files/t", "spotify/t") == expected
+
+
+def line(title, artist, album, seconds, position):
+    made = [Edition(id="e", title=album)] if album else []
+    credits = [Credit(name=artist)] if artist else []
+    kept = {"edition": "e" if album else None, "seconds": seconds, "position": position}
+    return [*made, Track(id="t", title=title, credits=credits, **kept)]
+
+
+def test_a_server_that_drops_letters_still_finds_its_songs(house):
+    house.sync("files", *line("Привет, Oslo", "Хор Lanterns", "Голубая Blue Room", 185, 7))
+    house.sync("spotify", *line(", Oslo", " Lanterns", " Blue Room", 185, 7))
+    assert verdict(house, "recording", "files/t", "spotify/t") == SAME
+
+
+def test_songs_that_say_little_are_told_apart_by_their_number(house):
+    house.sync("files", *line("[silence]", LANTERNS, "Blue Room", 4, 65))
+    house.sync("spotify", *line("[silence]", LANTERNS, "Blue Room", 4, 76))
+    assert verdict(house, "recording", "files/t", "spotify/t") == DIFFERENT
+
+
+def test_an_id_that_was_replaced_still_leads_to_its_song(house):
+    house.sync("files", file("t", "Harbour", ids={"mbid": "old"}))
+    house.sync("spotify", track("t", "Hafen", "Laternen", ids={"mbid": "new", "former_mbid": "older old"}))
+    assert verdict(house, "recording", "files/t", "spotify/t") == SAME
 
 
 # --- scrobbles: text alone --------------------------------------------------------------------------------------------
@@ -275,6 +339,49 @@ def test_a_thousand_equal_credits_are_one_question(house):
     house.merge()
     assert len(house.questions("artist")) == 1
     assert house.value("SELECT COUNT(DISTINCT item_id) FROM link WHERE kind = 'artist'") == 2
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ("Kino Noord", "Кино Noord", SAME),
+        ("Röyk", "Roeyk", SAME),
+        ("Paper$hore", "Papershore", SAME),
+        ("NightBus", "Night Bus", SAME),
+        ("Marble Lanterns", "Marble Lantterns", SAME),
+        ("Marble Lanterns", "Marble Lanetrns", SAME),
+        ("John Cane", "John Cale", DIFFERENT),
+        ("The The", "The", DIFFERENT),
+        ("!!!", "??!", DIFFERENT),
+        ("!!!", "!!! (Chk Chk)", SAME),
+        ("Earth, Sea & Sky", "Earth", DIFFERENT),
+    ],
+)
+def test_two_spellings_of_an_act(house, mine, theirs, expected):
+    house.sync("files", Artist(id="a", name=mine))
+    house.sync("spotify", Artist(id="a", name=theirs))
+    assert verdict(house, "artist", "files/a", "spotify/a") == expected
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ({"country": "US", "begun": 1987}, {"country": "US", "begun": 1988}, SAME),
+        ({"country": "US"}, {"country": "GB"}, UNSURE),
+        ({"country": "US", "begun": 1987}, {"country": "GB", "begun": 1966}, DIFFERENT),
+        ({"country": "US"}, {"begun": 1966}, SAME),
+    ],
+)
+def test_two_acts_of_one_name(house, mine, theirs, expected):
+    house.sync("files", Artist(id="a", name="Nirvana Street", **mine))
+    house.sync("spotify", Artist(id="a", name="Nirvana Street", **theirs))
+    assert verdict(house, "artist", "files/a", "spotify/a") == expected
+
+
+def test_an_alias_is_a_name_too(house):
+    house.sync("files", Artist(id="a", name="Röyk", aliases=["The Smoke"]))
+    house.sync("spotify", Artist(id="a", name="Smoke"))
+    assert verdict(house, "artist", "files/a", "spotify/a") == SAME
 
 
 # --- presence ---------------------------------------------------------------------------------------------------------

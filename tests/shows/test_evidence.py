@@ -53,6 +53,13 @@ def test_listings_of_one_event(other, why):
     assert word(bill(), other) == "same", why
 
 
+def test_a_service_that_only_knows_greenwich_means_the_same_evening():
+    here = bill(day="2027-07-04", start="20:00", venue={"zone": "America/Los_Angeles"})
+    assert word(here, bill(day="2027-07-05", start="03:00", venue={"zone": "UTC"})) == "same"
+    assert word(here, bill(day="2027-07-05", start="20:00", venue={"zone": "UTC"})) == "different"
+    assert word(here, bill(day="2027-07-04", start="20:00", venue={"zone": "the seller's own"})) == "same"
+
+
 @pytest.mark.parametrize(
     ("other", "why"),
     [
