@@ -67,7 +67,7 @@ def create_account(
     `check` has the provider itself look at the settings first, in a child (0.3 s). Raises `SettingsRefused`, or
     `SourceError` where there is no such provider or this is the demo, already moved in.
     """
-    _refuse_where_closed(store)
+    refuse_where_closed(store)
     provided = _provided(store, provider)
     if check:
         _check(provided, values)
@@ -92,7 +92,7 @@ def create_account(
 
 def change_settings(store: Store, listener_id: int, account_id: int, values: Mapping[str, Any]) -> None:
     """New settings, checked by the provider; a secret left empty stays as it was. Raises as `create_account`."""
-    _refuse_where_closed(store)
+    refuse_where_closed(store)
     account = own(store, listener_id, account_id)
     provided = _provided(store, account.provider)
     house = House(store.folder, store)
@@ -137,7 +137,8 @@ def closed(store: Store) -> str | None:
     return IN_DEMO if demo.lives_in(store.folder) else None
 
 
-def _refuse_where_closed(store: Store) -> None:
+def refuse_where_closed(store: Store) -> None:
+    """Raises `SourceError` in the demo."""
     if words := closed(store):
         raise SourceError(words)
 

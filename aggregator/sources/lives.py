@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from aggregator._host import accounts, control, find, runs
 from aggregator._host.control import Silent
-from aggregator.sources.change import SourceError, own
+from aggregator.sources.change import SourceError, own, refuse_where_closed
 from aggregator.store import Store
 
 TEST_SECONDS = 10.0
@@ -33,7 +33,8 @@ def test(store: Store, listener_id: int, account_id: int) -> str:
 
 
 def archive(store: Store, listener_id: int, account_id: int) -> None:
-    """Never read it again and keep all it brought."""
+    """Never read it again and keep all it brought. Raises `SourceError`, also in the demo."""
+    refuse_where_closed(store)
     account = own(store, listener_id, account_id)
     with store.write() as conn:
         accounts.archive(conn, account.id, int(time.time()), ARCHIVED)
@@ -57,8 +58,9 @@ def erase(store: Store, listener_id: int, account_id: int) -> None:
     """Take the account and all it brought out of the library, for good; the steward does it as soon as it can.
 
     What listeners said themselves stays: stars, stances and dismissals with their copy of the text, and decisions,
-    which sleep until an account of this key comes back. Asking twice is asking once.
+    which sleep until an account of this key comes back. Asking twice is asking once. Raises as `archive`.
     """
+    refuse_where_closed(store)
     account = own(store, listener_id, account_id)
     with store.write() as conn:
         _give_up(conn, account.id)

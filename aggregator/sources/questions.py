@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from aggregator.library import guard
 from aggregator.library.guard import Going, Held
 from aggregator.library.items.provenance import visible_accounts
 from aggregator.sources.cards import visible_to
+from aggregator.sources.change import in_charge, request_sync
 from aggregator.sources.differences import day_in_words
 from aggregator.store import Store
 
@@ -59,6 +61,21 @@ def question(store: Store, listener_id: int, held_id: int, kind: str = "", after
         things = _pictured(conn, listener_id, account.id, found[:PAGE])
     goes_on = found[PAGE - 1].claim if len(found) > PAGE else None
     return Question(held, account.name, account.listener_id is None, kind, things, goes_on)
+
+
+def answer(store: Store, listener_id: int, held: Held, yes: bool) -> int:
+    """What was asked about goes (yes) and its source is read again, or stays. Returns how many things went.
+
+    Raises `SourceError` where the account is not the listener's to change.
+    """
+    account, now = in_charge(store, listener_id, held.account_id), int(time.time())
+    with store.write() as conn:
+        if not yes:
+            guard.keep(conn, held.id, now)
+            return 0
+        gone = guard.believe(conn, held.id, now)
+    request_sync(store, listener_id, account.id)
+    return gone
 
 
 _PICTURES = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -36,12 +34,7 @@ def decide(held_id: int) -> ResponseReturnValue:
         abort(404, "This question is answered already.")
     if said not in ("yes", "no"):
         abort(400, "Say yes or no. Nothing was changed.")
-    with store().write() as conn:
-        gone = guard.believe(conn, held_id, int(time.time())) if said == "yes" else 0
-        if said == "no":
-            guard.keep(conn, held_id, int(time.time()))
-    if said == "yes":
-        sources.request_sync(store(), listener().id, found.held.account_id)
+    gone = sources.answer(store(), listener().id, found.held, said == "yes")
     flash(f"{gone:,} went from {found.account}." if said == "yes" else "Everything stays.")
     return cards.back(found.held.account_id)
 

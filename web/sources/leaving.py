@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aggregator import sources
 from aggregator.sources import SourceCard, SourceError
+from aggregator.store import Store
 from web.context import listener, store
 from web.sources import bp, cards
 
@@ -21,14 +24,7 @@ def remove(account_id: int) -> ResponseReturnValue:
 @bp.post("/sources/<int:account_id>/archive")
 def archive(account_id: int) -> ResponseReturnValue:
     card = _any(account_id)
-    if words := sources.closed(store()):
-        flash(words)
-        return cards.back()
-    try:
-        sources.archive(store(), listener().id, account_id)
-        flash(f"{card.name} is archived. Everything it brought stays.")
-    except SourceError as error:
-        flash(str(error))
+    _do(sources.archive, account_id, f"{card.name} is archived. Everything it brought stays.")
     return cards.back()
 
 
@@ -36,29 +32,26 @@ def archive(account_id: int) -> ResponseReturnValue:
 def erase(account_id: int) -> ResponseReturnValue:
     """For good, so it takes the tick that says so."""
     card = _any(account_id)
-    if words := sources.closed(store()):
-        flash(words)
-        return cards.back()
     if request.form.get("sure") != "yes":
         flash("Tick that you are sure; nothing was erased.")
         return redirect(url_for("sources.remove", account_id=account_id), 303)
-    try:
-        sources.erase(store(), listener().id, account_id)
-        flash(f"{card.name} is erased, with all that only it had brought.")
-    except SourceError as error:
-        flash(str(error))
+    _do(sources.erase, account_id, f"{card.name} is erased, with all that only it had brought.")
     return cards.back()
 
 
 @bp.post("/sources/<int:account_id>/bring-back")
 def bring_back(account_id: int) -> ResponseReturnValue:
     card = _any(account_id)
+    _do(sources.bring_back, account_id, f"{card.name} is back and is being read.")
+    return cards.back(account_id)
+
+
+def _do(change: Callable[[Store, int, int], None], account_id: int, done: str) -> None:
     try:
-        sources.bring_back(store(), listener().id, account_id)
-        flash(f"{card.name} is back and is being read.")
+        change(store(), listener().id, account_id)
+        flash(done)
     except SourceError as error:
         flash(str(error))
-    return cards.back(account_id)
 
 
 def _any(account_id: int) -> SourceCard:
