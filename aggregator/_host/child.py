@@ -193,8 +193,8 @@ class Worker:
             stay_outside()
         provider = cls()
         provider.settings = _settings(cls, order["settings"])
-        provider.http = self._gate = _gate(_Door(self._host, order["remembered"]), order)
-        self._state = State(order["state"])
+        provider.http = self._gate = _gate(_Door(self._host, order.get("remembered") or {}), order)
+        self._state = State(order.get("state") or {})
         provider.state = self._state
         provider.safe = _Safe(self._host)
         provider.log = _log(self._host)
@@ -283,7 +283,7 @@ def _gate(door: _Door, order: dict[str, Any]) -> Gate:
         from aggregator.contract import tape
 
         return tape.gate(door, how)
-    return Gate(door, Path(order["cache"]) if order["cache"] else None, order.get("cache_key"))
+    return Gate(door, Path(order["cache"]) if order.get("cache") else None, order.get("cache_key"))
 
 
 class _Safe:

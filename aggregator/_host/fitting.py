@@ -23,9 +23,6 @@ def _refused(provided: find.Provided, values: Mapping[str, Any]) -> dict[str, st
         "target": provided.origin.target,
         "provider": provided.manifest.id,
         "settings": dict(values),
-        "state": {},
-        "remembered": {},
-        "cache": None,
         "memory_mb": provided.manifest.memory_mb,
     }
     with Child() as child:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aggregator._host import find
 from aggregator._host.limits import Limits, Turn
-from aggregator._host.process import Child
+from aggregator._host.process import Child, NoDuties
 from aggregator.plugin import Area, Artist, Record
 
 
@@ -67,8 +67,8 @@ def call(
 
 
 @dataclass
-class _Trial:
-    """Duties with limits of their own and no store."""
+class _Trial(NoDuties):
+    """Duties with limits of their own and no store. What the provider says is shown to whoever tries it."""
 
     lines: list[str]
     manifest: find.Manifest | None = None
@@ -86,20 +86,11 @@ class _Trial:
     def remember(self, url: str, status: int) -> None:
         self.statuses[url] = status
 
-    def hide(self, secret: str) -> None:
-        """What it says is shown to whoever tries it."""
-
     def secret(self, name: str) -> str | None:
         return self.secrets.get(name)
 
     def keep_secret(self, name: str, value: str) -> None:
         self.secrets[name] = value
-
-    def alone(self) -> bool:
-        return True
-
-    def not_alone(self) -> None:
-        """Nobody waits."""
 
     def line(self, level: str, text: str) -> None:
         self.lines.append(text if level == "info" else f"{level}: {text}")
@@ -120,16 +111,7 @@ def open_trial(
         manifests = [find.Manifest.model_validate(each) for each in child.describe(target, find.LOAD_SECONDS)]
         duties.manifest = next(each for each in manifests if provider in (None, each.id))
         order = {"target": target, "provider": duties.manifest.id, "settings": dict(settings), "state": state}
-        child.open(
-            {
-                **order,
-                "tape": dict(tape) if tape else None,
-                "remembered": {},
-                "cache": None,
-                "memory_mb": duties.manifest.memory_mb,
-            },
-            duties,
-        )
+        child.open({**order, "tape": dict(tape or {}), "memory_mb": duties.manifest.memory_mb}, duties)
     except BaseException:
         child.end()
         raise

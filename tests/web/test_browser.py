@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +15,9 @@ from aggregator.config import Config
 from aggregator.store import Store
 from web import create_app
 
-pytestmark = pytest.mark.browser
+from .looks import LOOKS, layout_faults
 
-AXE = (Path(__file__).parent.parent / "vendor/axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = [(width, theme) for width in (1440, 390) for theme in ("dark", "light")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -100,13 +97,7 @@ def test_every_page_is_open_to_everybody(
     faults: list[str] = []
     for name, path in places(ids).items():
         page.goto(path)
-        page.evaluate(AXE)
-        found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
-        faults += [f"{name}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            faults.append(f"{name}: wider than {width}")
-        if (page.locator("main").count(), page.locator("h1").count()) != (1, 1):
-            faults.append(f"{name}: not one main and one h1")
+        faults += [f"{name}: {fault}" for fault in layout_faults(page)]
     context.close()
     assert faults == []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,9 +14,7 @@ from aggregator.store.schema import account, run
 from tests.recommendations.house import NOW, House, furnish
 
 from .conftest import PASSWORD
-
-AXE = (Path(__file__).parents[1] / "vendor/axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+from .looks import faults
 
 
 @pytest.fixture
@@ -119,7 +115,4 @@ class TestInABrowser:
         visit.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         visit.locator("article[data-item]").first.get_by_role("button", name="Not interested").click()
         expect(visit.locator(".found-gone")).to_be_visible()
-        assert visit.evaluate("document.documentElement.scrollWidth") <= width
-        visit.evaluate(AXE)
-        found = visit.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+        assert faults(visit) == []

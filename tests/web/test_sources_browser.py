@@ -17,7 +17,7 @@ from aggregator.sources.way_back import WayBack
 from aggregator.store import Store
 from web import create_app
 
-from .test_browser import AXE, LOOKS, RULES
+from .looks import LOOKS, layout_faults
 
 pytestmark = pytest.mark.browser
 
@@ -80,13 +80,7 @@ def test_every_page_is_open_to_everybody(
     for name, path in places.items():
         page.goto(path)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-        page.evaluate(AXE)
-        found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
-        faults += [f"{name}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            faults.append(f"{name}: wider than {width}")
-        if (page.locator("main").count(), page.locator("h1").count()) != (1, 1):
-            faults.append(f"{name}: not one main and one h1")
+        faults += [f"{name}: {fault}" for fault in layout_faults(page)]
     context.close()
     assert faults == []
 
