@@ -136,6 +136,7 @@ def prepared(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 def many(prepared: tuple[Path, dict[str, int]], tmp_path: Path) -> Iterator[Store]:
     shutil.copytree(prepared[0], tmp_path / "many")
     opened = open_store(tmp_path / "many")
+    seed_sources.rest_anew(opened)
     yield opened
     opened.close()
 

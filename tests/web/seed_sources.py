@@ -15,6 +15,8 @@ from aggregator.store.schema import account, run, run_line
 from . import seed
 
 DAY = 86_400
+REST = 900
+"""Seconds that the account which does not answer is left in peace."""
 SOURCES = (  # key, provider, name, for everybody
     ("attic", "files", "Attic", True),
     ("fresh", "lastfm", "Robin's scrobbles", False),
@@ -74,9 +76,16 @@ def _fare(conn: Connection, now: int) -> None:
     for key, (state, words) in FARES.items():
         values = {"state": state, "state_words": words, "enabled": state not in ("disabled", "erasing")}
         conn.execute(update(account).where(account.c.key == key).values(values))
-    conn.execute(update(account).where(account.c.key == "resting").values(blocked_until=now + 900, failures=3))
+    conn.execute(update(account).where(account.c.key == "resting").values(blocked_until=now + REST, failures=3))
     conn.execute(update(account).where(account.c.key == "archived").values(archived_at=now - 3 * DAY))
     conn.execute(update(account).where(account.c.key == "pinned").values(pinned=True))
+
+
+def rest_anew(store: Store) -> None:
+    """A copy of the household may be made long after the household: what rests has its whole rest before it."""
+    with store.write() as conn:
+        until = int(time.time()) + REST
+        conn.execute(update(account).where(account.c.key == "resting").values(blocked_until=until))
 
 
 def _run(conn: Connection, numbers: dict[str, int]) -> None:
