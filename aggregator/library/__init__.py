@@ -12,6 +12,7 @@ In the order in which data flows:
     matching    a neighbourhood decided
     merging     the driver: dirty claims -> links -> rows, shelves, words
     rows, art, shelves, find              what is kept of items for pages
+    review      what only a listener can answer
     decisions   same, not the same, split, and their undoing
     items, search                         what pages read
 

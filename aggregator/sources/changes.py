@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from aggregator.library.decisions import Pair, unsure_pairs
 from aggregator.library.items.provenance import visible_accounts, words
 from aggregator.library.noted import MOST
+from aggregator.library.review import Pair, unsure_pairs
 from aggregator.sources.cards import Line, Run, run_of, visible_to
 from aggregator.sources.differences import Difference, between, day_in_words
 from aggregator.sources.diffs import ELDER, TOUCHED, Diff, diffs

@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator import stars
-from aggregator.library import decisions, items, merging
+from aggregator.library import decisions, items, merging, review
 from aggregator.plugin import Artist, Holding, Show, Venue
 from tests.library.house import ANA, BEN, credits, edition, file, play, track
 
@@ -118,22 +118,22 @@ def test_a_question_is_asked_once_and_never_after_its_answer(house):
     house.sync("files", file("t", "Harbour", seconds=185))
     house.sync("spotify", track("t", "Harbour", seconds=190), track("u", "Harbour", seconds=190))
     house.merge()
-    [pair] = read(house, decisions.unsure_pairs, ANA)
+    [pair] = read(house, review.unsure_pairs, ANA)
     assert {pair.a.account, pair.b.account} == {"Files", "Spotify"}
     assert pair.why == "same title, same artist, but length 3:05 and 3:10"
     decisions.apart(house.store, ANA, "recording", pair.a.item, pair.b.item)
-    assert read(house, decisions.unsure_pairs, ANA) == []
+    assert read(house, review.unsure_pairs, ANA) == []
     house.sync("spotify", track("t", "Harbour", seconds=190.4), track("u", "Harbour", seconds=190))
     house.merge()
-    assert read(house, decisions.unsure_pairs, ANA) == []
+    assert read(house, review.unsure_pairs, ANA) == []
 
 
 def test_nobody_is_asked_about_another_listeners_accounts(house):
     house.sync("files", file("t", "Harbour", seconds=185))
     house.sync("ben-spotify", track("t", "Harbour", seconds=190))
     house.merge()
-    assert read(house, decisions.unsure_pairs, ANA) == []
-    assert len(read(house, decisions.unsure_pairs, BEN)) == 1
+    assert read(house, review.unsure_pairs, ANA) == []
+    assert len(read(house, review.unsure_pairs, BEN)) == 1
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_a_question_tells_of_each_side_what_helps_to_answer(house):
         what="shows",
     )
     house.merge()
-    asked = {pair.kind: pair for pair in read(house, decisions.unsure_pairs, ANA)}
+    asked = {pair.kind: pair for pair in read(house, review.unsure_pairs, ANA)}
     song, artist = asked["recording"], asked["artist"]
     assert song.a.facts == ("On Blue Room", "2019", "3:05", "1 play", "Files and Lastfm")
     assert song.b.facts == ("3:10", "Not played yet", "Spotify")

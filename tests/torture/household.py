@@ -15,7 +15,7 @@ from aggregator import listeners, recommendations, sources, stars
 from aggregator._host import accounts, child, load, once, run, wanted
 from aggregator._host.process import Batch, Failure
 from aggregator.config import Config
-from aggregator.library import decisions, erasing, guard, merging
+from aggregator.library import decisions, erasing, guard, merging, review
 from aggregator.listeners import Place, Preferences
 from aggregator.plugin import Area, Artist, Complete, ProviderError, Record
 from aggregator.shows import items as shows
@@ -92,7 +92,7 @@ def decide(data: Path) -> None:
         album, claim = _shared_album(store)
         _post(client, f"/library/album/{album}/split", claims=claim)
     with store.read() as conn:
-        asked, answered = decisions.unsure_pairs(conn, ANA), len(decisions.history(conn, ANA))
+        asked, answered = review.unsure_pairs(conn, ANA), len(decisions.history(conn, ANA))
     if answered < 3:
         pair = asked[0]
         _post(client, "/library/unsure", verdict="different", kind=pair.kind, a=pair.a.item, b=pair.b.item)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator.library import decisions, items, search
+from aggregator.library import decisions, items, review, search
 from aggregator.store import Store
 from web.context import listener, store
 from web.errors import MOST
@@ -27,7 +27,7 @@ HITS = {"album": "albums", "artist": "artists", "recording": "songs"}
 def unsure() -> ResponseReturnValue:
     """Pairs that only a listener can decide."""
     with store().read() as conn:
-        pairs = decisions.unsure_pairs(conn, listener().id)
+        pairs = review.unsure_pairs(conn, listener().id)
     return render_template("library/unsure.html", pairs=pairs)
 
 
@@ -39,7 +39,7 @@ def answer() -> ResponseReturnValue:
         abort(400, "Say whether the two are the same or not. Nothing was changed.")
     asked = (form.get("kind"), {form.get("a", type=int), form.get("b", type=int)})
     with store().read() as conn:
-        pairs = decisions.unsure_pairs(conn, listener().id)
+        pairs = review.unsure_pairs(conn, listener().id)
     pair = next((one for one in pairs if (one.kind, {one.a.item, one.b.item}) == asked), None)
     if pair is None:
         abort(404, "This question is answered already.")

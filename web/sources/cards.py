@@ -9,7 +9,7 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from aggregator import sources
-from aggregator.library import decisions
+from aggregator.library import review
 from aggregator.sources import Offer, SourceCard, SourceError
 from web.context import config, listener, own_page, store
 from web.sources import bp
@@ -18,7 +18,7 @@ from web.sources import bp
 @bp.get("/sources")
 def page() -> ResponseReturnValue:
     with store().read() as conn:
-        pairs = len(decisions.unsure_pairs(conn, listener().id))
+        pairs = len(review.unsure_pairs(conn, listener().id))
     archived = sources.archived(store(), listener().id)
     told = {"offers": offers(), "refused": sources.refused(store()), "pairs": pairs, "archived": archived}
     return render_template("sources/page.html", **_cards(), **told)
