@@ -47,19 +47,11 @@ class Partition:
         return self._cluster[a] is self._cluster[b]
 
     def rule(self, ruling: Ruling) -> None:
-        """Apply a decision, unless it contradicts one applied before."""
+        """Apply a decision. Where it contradicts one applied before it is overruled; the rest of it holds."""
         if ruling.verdict == "different":
-            if not any(self.together(a, b) for a, b in product(ruling.a, ruling.b)):
-                self._keep_apart(ruling)
-            return
-        everyone = sorted(ruling.a | ruling.b)
-        clusters = [self._cluster[node] for node in everyone]
-        if any(self._forbidden(one, other) for one, other in product(clusters, clusters)):
-            return
-        for node in everyone[1:]:
-            self._union(everyone[0], node)
-        bound = frozenset(self._cluster[everyone[0]]) if everyone else frozenset()
-        self._bound.update(dict.fromkeys(bound, bound))
+            self._keep_apart(ruling)
+        else:
+            self._bring_together(ruling.a | ruling.b)
 
     def join(self, edge: Edge) -> bool:
         """Join the two clusters of a pair unless anything in them is different, or was told apart."""
@@ -79,10 +71,24 @@ class Partition:
         """Has a listener said that these two clusters are not one?"""
         return self._forbidden(self._cluster[a], self._cluster[b])
 
+    def _bring_together(self, nodes: frozenset[Node]) -> None:
+        """All of these, but for those that were told apart from the ones before them."""
+        heads: list[Node] = []
+        for node in sorted(nodes):
+            head = next((head for head in heads if not self.told_apart(head, node)), None)
+            if head is None:
+                heads.append(node)
+            else:
+                self._union(head, node)
+        for head in heads:
+            bound = frozenset(self._cluster[head])
+            self._bound.update(dict.fromkeys(bound, bound))
+
     def _keep_apart(self, ruling: Ruling) -> None:
         for a, b in product(ruling.a, ruling.b):
-            self._apart.setdefault(a, set()).add(b)
-            self._apart.setdefault(b, set()).add(a)
+            if not self.together(a, b):
+                self._apart.setdefault(a, set()).add(b)
+                self._apart.setdefault(b, set()).add(a)
 
     def _forbidden(self, one: set[Node], other: set[Node]) -> bool:
         small, large = sorted((one, other), key=len)

@@ -155,10 +155,12 @@ class Matching:
     def _host(self, group: Group) -> Node | None:
         """The present group an absent one is shown with: as a listener said, else its best match."""
         near = self._near
-        for decision in near.decisions:
-            named = decision.verdict == "same" and not decision.claims.isdisjoint(claim.id for claim in group.claims)
-            if named and (partners := self._named(decision.claims)):
-                return min(partners)
+        for newer, decision in enumerate(near.decisions):
+            if decision.verdict == "same" and not decision.claims.isdisjoint(claim.id for claim in group.claims):
+                partners = (self._present[node] for node in sorted(self._named(decision.claims)))
+                open_to = next((mate for mate in partners if not self._barred(group, mate, newer)), None)
+                if open_to is not None:
+                    return open_to.first.key
         matches = [
             (-verdict.points, mate.first.key)
             for mate in near.mates(group)
@@ -166,13 +168,14 @@ class Matching:
         ]
         return min(matches)[1] if matches else None
 
-    def _barred(self, group: Group, mate: Group) -> bool:
+    def _barred(self, group: Group, mate: Group, newest: int | None = None) -> bool:
+        """Was an absent group told apart from a present one's cluster, by the `newest` decisions or by any?"""
         mine, cluster = {claim.id for claim in group.claims}, self._partition.cluster(mate.first.key)
         theirs = {claim.id for node in cluster for claim in self._present[node].claims}
         return any(
             decision.verdict == "different"
             and ((decision.a & mine and decision.b & theirs) or (decision.b & mine and decision.a & theirs))
-            for decision in self._near.decisions
+            for decision in self._near.decisions[:newest]
         )
 
     def _components(self) -> dict[Node, int]:
