@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from aggregator.library import merging
+from aggregator.library import merging, questions
 from aggregator.store import Store
 
 BATCH = 1_000
@@ -83,6 +83,7 @@ def _claims(conn: Connection, kind: str, claims: Sequence[int]) -> None:
     for table in ("unsure WHERE a", "unsure WHERE b", "play_total WHERE claim_id", "claim WHERE id"):
         conn.exec_driver_sql(f"DELETE FROM {table} IN (SELECT value FROM json_each(?))", (ids,))  # noqa: S608
     if items:
+        questions.forget(conn, items)
         merging.drop(conn, kind, items)
 
 

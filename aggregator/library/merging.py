@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from aggregator.history import listens
-from aggregator.library import find, rows, shelves
+from aggregator.library import find, questions, rows, shelves
 from aggregator.library.evidence import KINDS, Verdict
 from aggregator.library.matching import Matching, Place
 from aggregator.library.neighbours import Claim, Neighbourhood
@@ -69,7 +69,7 @@ def rebuild(store: Store, progress: Progress | None = None) -> Merged:
     with store.write() as conn:
         conn.exec_driver_sql("INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN "
                              "('artist', 'album', 'recording', 'show')")  # fmt: skip
-        for table in ("claim_key", "link", "unsure"):
+        for table in ("claim_key", "link", "unsure", "question"):
             conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
     return merge(store, progress)
 
@@ -91,6 +91,7 @@ def settle(conn: Connection, kind: str, dirty: Sequence[int], now: int) -> set[i
     stale = {places[claim].item for claim in moved | near.changed}
     stale |= {before[claim] for claim in moved if claim in before}
     _refresh(conn, near, places, stale, moved, now)
+    questions.ask(conn, near.visited, {place.item for place in places.values()}.union(before.values()))
     return moved
 
 
@@ -100,6 +101,7 @@ def drop(conn: Connection, kind: str, items: Iterable[int]) -> None:
         "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM link WHERE item_id = value)",
         (json.dumps(list(items)),),
     ).scalars())  # fmt: skip
+    questions.forget(conn, gone)
     if kind == "show":
         from aggregator.shows import items as shows
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from aggregator.library import questions
+
 MEMBERS = {
     "recording": "SELECT item_id, claim_id FROM mine",
     "album": "SELECT item_id, claim_id FROM mine UNION SELECT mine.item_id, song.id FROM mine"
@@ -84,13 +86,15 @@ ON CONFLICT DO UPDATE SET total = total + excluded.total, owned = owned + exclud
 
 def refresh(conn: Connection, kind: str, items: Iterable[int]) -> None:
     """Count these items anew for every listener, and move the sizes of the libraries with them."""
-    said = {"kind": kind, "items": json.dumps(sorted(items)), "only": None}
+    ordered = sorted(items)
+    said = {"kind": kind, "items": json.dumps(ordered), "only": None}
     conn.exec_driver_sql(_TALLY, {**said, "sign": -1})
     conn.exec_driver_sql(
         "DELETE FROM shelf WHERE kind = :kind AND item_id IN (SELECT value FROM json_each(:items))", said
     )
     _count(conn, said)
     conn.exec_driver_sql(_TALLY, {**said, "sign": 1})
+    questions.weigh(conn, ordered)
 
 
 def heard_artists(conn: Connection, recordings: Iterable[int]) -> set[int]:
@@ -104,7 +108,7 @@ def heard_artists(conn: Connection, recordings: Iterable[int]) -> set[int]:
 
 
 def welcome(conn: Connection, listener_id: int) -> None:
-    """Count what a new listener has: the household's."""
+    """Count what a new listener has: the household's. What the household cannot tell they are asked too."""
     for kind in MEMBERS:
         items = conn.exec_driver_sql("SELECT DISTINCT item_id FROM link WHERE kind = ?", (kind,)).scalars().all()
         _count(conn, {"kind": kind, "items": json.dumps(list(items)), "only": listener_id})
@@ -113,6 +117,7 @@ def welcome(conn: Connection, listener_id: int) -> None:
         " SUM(owned), SUM(saved), SUM(service), SUM(plays > 0) FROM shelf WHERE listener_id = ? GROUP BY kind",
         (listener_id,),
     )
+    questions.welcome(conn, listener_id)
 
 
 def _count(conn: Connection, said: dict[str, Any]) -> None:

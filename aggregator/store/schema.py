@@ -286,6 +286,24 @@ unsure = Table(  # pairs that only a listener can decide
     Index(None, "kind"),
 )
 
+question = Table(  # unsure pairs as one listener is asked about them: once per pair of items, the weightiest first
+    "question",
+    metadata,
+    Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), primary_key=True),
+    Column("item_a", Integer, primary_key=True),  # item_a < item_b; numbers of claims, so no two kinds share one
+    Column("item_b", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("points", Float, nullable=False),  # of the likeliest pair of claims
+    Column("plays", Integer, nullable=False, server_default="0"),  # the listener's, of both
+    Column("kept", Integer, nullable=False, server_default="0"),  # 2: one is loved, 1: one is owned, 3: both words hold
+    Column("skipped", Boolean, nullable=False, server_default="0"),
+    Index("ix_question_order", "listener_id", "skipped", text("plays DESC"), text("kept DESC"), text("points DESC"),
+          "item_a", "item_b"),
+    Index(None, "item_a"),
+    Index(None, "item_b"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
 # --- items (all derived; may be rebuilt from claims and decisions at any time) ----------------------------------------
 
 artist = Table(
@@ -498,6 +516,19 @@ stance = Table(  # follow or mute an artist, per topic
     Column("word", String(6), nullable=False),  # follow | mute
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("listener_id", "claim_id", "topic"),
+)
+
+skip = Table(  # "ask me later": a question by one claim of each side, written from both so that either finds it
+    "skip",
+    metadata,
+    Column("account_key", String(80), primary_key=True),  # by name, as in decision_claim
+    Column("pid", Text, primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("other_key", String(80), primary_key=True),
+    Column("other_pid", Text, primary_key=True),
+    Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "listener_id"),
+    sqlite_with_rowid=False,
 )
 
 # --- what services answered -------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from aggregator.plugin import Audio, Credit, Edition, Play, Record, Track
 from aggregator.store import Store, open_store
 
 DERIVED = (
-    "link", "unsure", "artist", "album", "recording", "item_credit", "shelf", "tally", "play_total", "play_day", "find",
-    "claim_key",
+    "link", "unsure", "question", "artist", "album", "recording", "item_credit", "shelf", "tally", "play_total",
+    "play_day", "find", "claim_key",
 )  # fmt: skip
 ANA, BEN = 1, 2
 MONDAY = int(datetime(2026, 3, 2, 20, tzinfo=UTC).timestamp())

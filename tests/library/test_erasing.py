@@ -84,6 +84,10 @@ def told(house: House) -> dict[str, object]:
         "unsure": sorted(
             (*sorted((claims[a], claims[b])), points) for a, b, points in house.rows("SELECT a, b, points FROM unsure")
         ),
+        "question": sorted(
+            (listener, *sorted((items[a], items[b])), *rest)
+            for listener, a, b, *rest in house.rows("SELECT * FROM question")
+        ),
         "credit": rows("SELECT * FROM credit", claim_id=claims, artist_claim_id=claims),
         "dirty": rows("SELECT * FROM dirty"),
     }  # fmt: skip

@@ -52,6 +52,41 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_change_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "claim_id", name=op.f("pk_run_change")),
     )
+    op.create_table(
+        "question",
+        sa.Column("listener_id", sa.Integer(), nullable=False),
+        sa.Column("item_a", sa.Integer(), nullable=False),
+        sa.Column("item_b", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("points", sa.Float(), nullable=False),
+        sa.Column("plays", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("kept", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("skipped", sa.Boolean(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["listener_id"], ["listener.id"], name=op.f("fk_question_listener_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("listener_id", "item_a", "item_b", name=op.f("pk_question")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_question_item_a"), "question", ["item_a"], unique=False)
+    op.create_index(op.f("ix_question_item_b"), "question", ["item_b"], unique=False)
+    order = [sa.text(column) for column in ("plays DESC", "kept DESC", "points DESC")]
+    op.create_index("ix_question_order", "question", ["listener_id", "skipped", *order, "item_a", "item_b"])
+    op.create_table(
+        "skip",
+        sa.Column("account_key", sa.String(length=80), nullable=False),
+        sa.Column("pid", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("other_key", sa.String(length=80), nullable=False),
+        sa.Column("other_pid", sa.Text(), nullable=False),
+        sa.Column("listener_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["listener_id"], ["listener.id"], name=op.f("fk_skip_listener_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint(
+            "account_key", "pid", "kind", "other_key", "other_pid", "listener_id", name=op.f("pk_skip")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_skip_listener_id"), "skip", ["listener_id"], unique=False)
     # What speaks for two claims being one thing is weighed anew, once, when the steward next merges.
     op.execute(
         "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show')"

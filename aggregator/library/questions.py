@@ -1,0 +1,75 @@
+"""Unsure pairs as each listener is asked about them, kept for pages: one row for each pair of items and listener.
+
+A listener is asked where an account that is theirs or the household's speaks for either side. What an answer would
+touch of their listening orders the questions, so it is kept with them and follows the shelves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+_ASK = """
+INSERT INTO question (listener_id, item_a, item_b, kind, points)
+WITH pair AS MATERIALIZED ({pairs})
+SELECT l.id, MIN(la.item_id, lb.item_id) AS first, MAX(la.item_id, lb.item_id) AS second, pair.kind, MAX(pair.points)
+FROM pair
+CROSS JOIN link la ON la.claim_id = pair.a CROSS JOIN link lb ON lb.claim_id = pair.b
+CROSS JOIN claim ca ON ca.id = pair.a CROSS JOIN claim cb ON cb.id = pair.b
+CROSS JOIN account xa ON xa.id = ca.account_id CROSS JOIN account xb ON xb.id = cb.account_id
+JOIN listener l ON l.id = COALESCE(:only, l.id) AND l.id = COALESCE(xa.listener_id, l.id)
+    AND l.id = COALESCE(xb.listener_id, l.id)
+WHERE la.item_id <> lb.item_id
+GROUP BY l.id, first, second
+"""
+_TOUCHED = (
+    "SELECT u.* FROM json_each(:claims) CROSS JOIN unsure u ON u.a = value"
+    " UNION SELECT u.* FROM json_each(:claims) CROSS JOIN unsure u ON u.b = value"
+)
+_SHELVES = "FROM shelf s WHERE s.listener_id = q.listener_id AND s.kind = q.kind AND s.item_id IN (q.item_a, q.item_b)"
+_WEIGH = (
+    f"UPDATE question AS q SET plays = (SELECT COALESCE(SUM(s.plays), 0) {_SHELVES}),"  # noqa: S608
+    f" kept = (SELECT COALESCE(2 * MAX(s.loved) + MAX(s.owned), 0) {_SHELVES}) WHERE "
+)
+_PUT_OFF = """
+UPDATE question SET skipped = 1 FROM (
+    SELECT s.listener_id, la.item_id AS mine, lb.item_id AS other
+    FROM json_each(:claims) CROSS JOIN claim ca ON ca.id = value CROSS JOIN account xa ON xa.id = ca.account_id
+    CROSS JOIN skip s ON s.account_key = xa.key AND s.pid = ca.pid AND s.kind = ca.kind
+    CROSS JOIN account xb ON xb.key = s.other_key
+    CROSS JOIN claim cb ON cb.account_id = xb.id AND cb.kind = s.kind AND cb.pid = s.other_pid
+    CROSS JOIN link la ON la.claim_id = ca.id CROSS JOIN link lb ON lb.claim_id = cb.id
+) AS told
+WHERE question.listener_id = told.listener_id
+    AND question.item_a = MIN(told.mine, told.other) AND question.item_b = MAX(told.mine, told.other)
+"""
+_ABOUT = "(item_a IN (SELECT value FROM json_each(:items)) OR item_b IN (SELECT value FROM json_each(:items)))"
+
+
+def ask(conn: Connection, claims: Iterable[int], items: Iterable[int]) -> None:
+    """Make the questions about these items anew: those that claims of theirs are in, which all stand in `claims`."""
+    said = {"claims": json.dumps(sorted(claims)), "items": json.dumps(sorted(items)), "only": None}
+    forget(conn, items)
+    if conn.exec_driver_sql(_ASK.format(pairs=_TOUCHED), said).rowcount:
+        conn.exec_driver_sql(_WEIGH + _ABOUT, said)
+        conn.exec_driver_sql(_PUT_OFF, said)
+
+
+def weigh(conn: Connection, items: Iterable[int]) -> None:
+    """The shelves of these items changed, and so does what is asked first."""
+    conn.exec_driver_sql(_WEIGH + _ABOUT, {"items": json.dumps(sorted(items))})
+
+
+def forget(conn: Connection, items: Iterable[int]) -> None:
+    """These items are no more, or no more what they were."""
+    conn.exec_driver_sql(f"DELETE FROM question WHERE {_ABOUT}", {"items": json.dumps(sorted(items))})  # noqa: S608
+
+
+def welcome(conn: Connection, listener_id: int) -> None:
+    """Ask a new listener what the household cannot tell; their shelves are counted already."""
+    said: dict[str, Any] = {"only": listener_id}
+    conn.exec_driver_sql(_ASK.format(pairs="SELECT * FROM unsure"), said)
+    conn.exec_driver_sql(_WEIGH + "listener_id = :only", said)
