@@ -2,7 +2,7 @@
 
 Each transaction leaves the claims that were one thing with the erased ones dirty, so that the merging which follows
 makes of them what they would be had the account never been. Killed at any moment, it goes on where it stopped. What
-listeners said themselves stays: decisions sleep, and a star, stance or dismissal goes over to what else the item has.
+listeners said themselves stays: decisions sleep, and a star, a stance or feedback goes over to what else the item has.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _claims(conn: Connection, kind: str, claims: Sequence[int]) -> None:
         merging.drop(conn, kind, items)
 
 
-_WORDS_OF_LISTENERS = ("star", "stance", "dismissal")
+_WORDS_OF_LISTENERS = ("star", "stance", "feedback")
 
 
 def _hand_over(conn: Connection, ids: str) -> None:

@@ -5,29 +5,36 @@ knowledge    what the house knows of a listener's taste, and which look-ups woul
 choosing     from ranked artists to the stored list of albums and artists
 cards        that list as pages show it, in words
 shelves      the Discover page
-dismissals   *not interested*, and taking it back
+feedback     *more*, *less*, *never*, *already know it*, and taking it back
+traits       what makes two recommendations alike
+effects      what a word changed
 """
 
-from aggregator.recommendations.cards import Card, albums_for, artists_for, reasons_for
+from aggregator.recommendations.cards import Card, albums_for, artists_for, card_of, reasons_for
 from aggregator.recommendations.choosing import refresh
-from aggregator.recommendations.dismissals import Dismissal, dismiss, dismissals, restore
+from aggregator.recommendations.effects import say, take_back
+from aggregator.recommendations.feedback import WORDS, Kind, Said, Word, said_by
 from aggregator.recommendations.knowledge import LookUp, wanted
 from aggregator.recommendations.ranking import rank
 from aggregator.recommendations.shelves import Discover, discover
 
 __all__ = [
+    "WORDS",
     "Card",
     "Discover",
-    "Dismissal",
+    "Kind",
     "LookUp",
+    "Said",
+    "Word",
     "albums_for",
     "artists_for",
+    "card_of",
     "discover",
-    "dismiss",
-    "dismissals",
     "rank",
     "reasons_for",
     "refresh",
-    "restore",
+    "said_by",
+    "say",
+    "take_back",
     "wanted",
 ]

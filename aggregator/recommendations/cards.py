@@ -1,7 +1,7 @@
 """The stored list as pages show it: only what still stands, each with its reasons in words.
 
 The list is computed by the steward (`refresh`). Here it is read with what the listener has, heard and said since: an
-album that was played a minute ago, or is not wanted any more, is gone at once.
+album that was played a minute ago, or is not wanted any more, is gone at once, and what is like it moves.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import log
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, null, or_, select, union_all
 
-from aggregator.recommendations.dismissals import Dismissed, Kind, dismissed
+from aggregator.library.folding import fold_name
+from aggregator.recommendations.feedback import Feedback, Kind, feedback_of
+from aggregator.recommendations.traits import Traits
 from aggregator.store.schema import account, album, artist, claim, item_credit, link, recommended, shelf
 
 
@@ -64,88 +67,100 @@ class Card:
 
 def albums_for(conn: Connection, listener_id: int, limit: int = 60) -> list[Card]:
     """The best `limit` albums. Five queries, whatever the number."""
-    return listed(conn, listener_id, dismissed(conn, listener_id), albums=limit)[0]
+    albums = [each for each in entries(conn, listener_id, feedback_of(conn, listener_id)) if each.card.kind == "album"]
+    return told(conn, listener_id, albums[:limit])
 
 
 def artists_for(conn: Connection, listener_id: int, limit: int = 24) -> list[Card]:
     """The best `limit` artists. Five queries, whatever the number."""
-    return listed(conn, listener_id, dismissed(conn, listener_id), artists=limit)[1]
+    artists = [each for each in entries(conn, listener_id, feedback_of(conn, listener_id)) if each.card.kind != "album"]
+    return told(conn, listener_id, artists[:limit])
 
 
-def listed(
-    conn: Connection, listener_id: int, not_wanted: Dismissed, albums: int = 0, artists: int = 0
-) -> tuple[list[Card], list[Card]]:
-    """The best of both kinds, for a page that shows both. Five queries."""
-    entries = [
-        *(_entries(conn, listener_id, "album", not_wanted)[:albums] if albums else ()),
-        *(_entries(conn, listener_id, "artist", not_wanted)[:artists] if artists else ()),
-    ]
-    told = _told(conn, listener_id, entries)
-    where = _where(conn, listener_id, told)
-    cards = [replace(card, where=tuple(where[card.kind, card.id])) for card in told]
-    return [card for card in cards if card.kind == "album"], [card for card in cards if card.kind == "artist"]
+def card_of(conn: Connection, listener_id: int, kind: Kind, item_id: int | None) -> Card | None:
+    """The card of one thing, if it is recommended."""
+    found = entries(conn, listener_id, feedback_of(conn, listener_id))
+    one = [each for each in found if (each.card.kind, each.card.id) == (kind, item_id)]
+    return next(iter(told(conn, listener_id, one)), None)
 
 
 def reasons_for(conn: Connection, listener_id: int, artist_ids: Iterable[int]) -> dict[int, str]:
     """Why artists are recommended, in words, for those of `artist_ids` that are. Four queries."""
-    wanted = set(artist_ids)
-    entries = _entries(conn, listener_id, "artist", dismissed(conn, listener_id)) if wanted else []
-    return {card.id: card.why for card in _told(conn, listener_id, [e for e in entries if e.card.id in wanted])}
+    wanted = {("artist", each) for each in artist_ids}
+    found = entries(conn, listener_id, feedback_of(conn, listener_id)) if wanted else []
+    listed = [each for each in found if (each.card.kind, each.card.id) in wanted]
+    return {card.id: card.why for card in _in_words(conn, listener_id, listed)}
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
 
 
-class _Entry(NamedTuple):
+@dataclass(frozen=True)
+class Entry:
+    """One thing of the stored list: its card without words, the reasons as stored, and what it is like."""
+
     card: Card
     why: list[list[Any]]
+    traits: Traits
 
 
-def _entries(conn: Connection, listener_id: int, kind: Kind, not_wanted: Dismissed) -> list[_Entry]:
-    """What still stands of the stored list, under the ids that things have now."""
+def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
+    """What still stands of the stored list, under the ids that things have now, best first. One query."""
+    query = union_all(_of_kind("album", listener_id), _of_kind("artist", listener_id)).order_by("rank")
+    found: dict[tuple[str, int], Entry] = {}
+    for row in conn.execute(query):
+        if not said.hides(row.kind, row.title, row.credit, row.id, row.artist_id):
+            found.setdefault((row.kind, row.id), _entry(row))
+    return leaning(found.values(), said)
+
+
+def _of_kind(kind: Kind, listener_id: int) -> Select[Any]:
     item = album if kind == "album" else artist
     about: tuple[Any, ...] = (
         (album.c.title, album.c.credit, album.c.year, item_credit.c.artist_id)
         if kind == "album"
-        else (artist.c.name.label("title"), artist.c.name.label("credit"), artist.c.id.label("artist_id"))
+        else (artist.c.name, artist.c.name, null(), artist.c.id)
     )
+    labels = ("title", "credit", "year", "artist_id")
     mine = and_(shelf.c.listener_id == listener_id, shelf.c.kind == kind, shelf.c.item_id == item.c.id)
     first = and_(item_credit.c.kind == kind, item_credit.c.item_id == item.c.id, item_credit.c.position == 0)
-    query = (
-        select(item.c.id, item.c.art, item.c.hue, recommended.c.reasons, *about)
+    return (
+        select(recommended.c.kind, recommended.c.rank, item.c.id, item.c.art, item.c.hue)
+        .add_columns(recommended.c.reasons, recommended.c.traits)
+        .add_columns(*(column.label(name) for column, name in zip(about, labels, strict=True)))
         .join(link, link.c.claim_id == recommended.c.item_id)
         .join(item, item.c.id == link.c.item_id)
         .outerjoin(shelf, mine)
         .outerjoin(item_credit, first)
         .where(recommended.c.listener_id == listener_id, recommended.c.kind == kind, shelf.c.item_id.is_(None))
-        .order_by(recommended.c.rank)
     )
-    entries: dict[int, _Entry] = {}
-    for row in conn.execute(query):
-        if not _unwanted(row, kind, not_wanted):
-            entries.setdefault(row.id, _Entry(_card(row, kind), json.loads(row.reasons)))
-    return list(entries.values())
 
 
-def _unwanted(row: Any, kind: Kind, not_wanted: Dismissed) -> bool:
-    if not_wanted.has_artist(row.credit, row.artist_id):
-        return True
-    return kind == "album" and not_wanted.has_album(row.title, row.credit, row.id)
+def _entry(row: Any) -> Entry:
+    card = Card(row.kind, row.id, row.title, row.credit, row.artist_id, row.year, row.art, row.hue)
+    return Entry(card, json.loads(row.reasons), Traits.read(json.loads(row.traits), by=fold_name(row.credit)))
 
 
-def _card(row: Any, kind: Kind) -> Card:
-    year = row.year if kind == "album" else None
-    return Card(kind, row.id, row.title, row.credit, row.artist_id, year, row.art, row.hue)
+def leaning(found: Iterable[Entry], said: Feedback) -> list[Entry]:
+    """In the order of the list, moved by what the listener wants more or less of."""
+    placed = [(log(1 + place) - said.lean(each.traits), place, each) for place, each in enumerate(found)]
+    return [each for _, _, each in sorted(placed, key=lambda one: one[:2])]
 
 
-def _told(conn: Connection, listener_id: int, entries: Sequence[_Entry]) -> list[Card]:
-    """The cards with their reasons in words."""
-    if not entries:
+def told(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Card]:
+    """The cards with their reasons in words and where the things can be had. Three queries."""
+    cards = _in_words(conn, listener_id, found)
+    where = _where(conn, listener_id, cards)
+    return [replace(card, where=tuple(where[card.kind, card.id])) for card in cards]
+
+
+def _in_words(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Card]:
+    if not found:
         return []
-    reasons = [reason for entry in entries for reason in entry.why]
+    reasons = [reason for entry in found for reason in entry.why]
     seeds = _seeds(conn, listener_id, {reason[1] for reason in reasons if reason[0] in ("similar", "plays")})
     friends = _friends(conn, {reason[1] for reason in reasons if reason[0] == "friend"})
-    return [_in_words(entry, seeds, friends) for entry in entries]
+    return [_worded(entry, seeds, friends) for entry in found]
 
 
 def _seeds(conn: Connection, listener_id: int, artist_ids: set[int]) -> dict[int, Seed]:
@@ -185,7 +200,7 @@ def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _in_words(entry: _Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str]) -> Card:
+def _worded(entry: Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str]) -> Card:
     similar = tuple(seeds[reason[1]] for reason in entry.why if reason[0] == "similar" and reason[1] in seeds)
     completes = next((seeds.get(reason[1]) for reason in entry.why if reason[0] == "plays"), None)
     fans = [(friends[claim_id], plays) for word, claim_id, plays in _of(entry, "friend") if claim_id in friends]
@@ -196,7 +211,7 @@ def _in_words(entry: _Entry, seeds: Mapping[int, Seed], friends: Mapping[int, st
     return replace(entry.card, why=why, seeds=similar, completes=completes, friends=tuple(name for name, _ in fans))
 
 
-def _of(entry: _Entry, word: str) -> list[list[Any]]:
+def _of(entry: Entry, word: str) -> list[list[Any]]:
     return [reason for reason in entry.why if reason[0] == word]
 
 

@@ -13,7 +13,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -21,9 +21,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from aggregator.library import merging
 from aggregator.library.claims import Intake
 from aggregator.plugin import Artist, Edition
-from aggregator.recommendations.dismissals import Dismissed, album_key, dismissed
+from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
 from aggregator.recommendations.knowledge import Found, Knowledge, read
 from aggregator.recommendations.ranking import Reason
+from aggregator.recommendations.traits import Traits
 from aggregator.store import Store
 from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, shelf
 
@@ -40,14 +41,14 @@ Ref = tuple[int, str, str]
 
 
 class Pick(NamedTuple):
-    """Something to recommend. `by` is the key of the artist, for the limit per artist."""
+    """Something to recommend."""
 
     ref: Ref
     title: str
     artist: str
-    by: str
     record: Artist | Edition
     why: list[list[Any]]
+    traits: Traits
 
 
 @dataclass
@@ -66,8 +67,8 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
     now = int(time.time()) if now is None else now
     with store.read() as conn:
         known = read(conn, listener_id)
-        not_wanted, having = dismissed(conn, listener_id), _having(conn, listener_id)
-    artists, albums = _pick(known, not_wanted, having)
+        said, having = feedback_of(conn, listener_id), _having(conn, listener_id)
+    artists, albums = _pick(known, said, having)
     picks = [*artists, *albums]
     with store.write() as conn:
         claimed = _claim(conn, picks, now)
@@ -76,10 +77,10 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
     with store.write() as conn:
         items = _items(conn, picks)
         having = _having(conn, listener_id)
-        out = having.items | not_wanted.items
-        known_after_all = {pick.by for pick in artists if ("artist", items.get(pick.ref)) in out}
+        out = having.items | said.items
+        known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
         rows = _rows("artist", artists, items, out)[:ARTISTS]
-        rows += _rows("album", [pick for pick in albums if pick.by not in known_after_all], items, out)[:ALBUMS]
+        rows += _rows("album", [pick for pick in albums if pick.traits.by not in known_after_all], items, out)[:ALBUMS]
         conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
         if rows:
             conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])
@@ -89,36 +90,42 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
 # --- picking ----------------------------------------------------------------------------------------------------------
 
 
-def _pick(known: Knowledge, not_wanted: Dismissed, having: Having) -> tuple[list[Pick], list[Pick]]:
+def _pick(known: Knowledge, said: Feedback, having: Having) -> tuple[list[Pick], list[Pick]]:
     """Artists best first, and albums in the order in which they are shown."""
     carried = _carriers(known)
     artists = [
-        Pick(_ref("artist", found), found.record["name"], found.record["name"], key, _artist(found), why)
-        for key, reasons in known.ranked(ARTISTS + len(not_wanted.artists))
-        if not not_wanted.has_artist((found := known.named[key]).record["name"])
+        Pick(_ref("artist", found), found.record["name"], found.record["name"], _artist(found), why, known.traits(key))
+        for key, reasons in known.ranked(ARTISTS + len(said.artists))
+        if not said.has_artist((found := known.named[key]).record["name"])
         and (why := [_stored(reason, known, carried, key) for reason in reasons])
     ]
-    new = [_albums_of(pick.by, pick.artist, pick.why, known, not_wanted, having) for pick in artists]
+    new = [_albums_of(pick.traits, pick.artist, pick.why, known, said, having) for pick in artists]
     known_well = [
-        _albums_of(key, known.own[key].name, [["plays", known.own[key].item_id]], known, not_wanted, having)
+        _albums_of(known.traits(key), own.name, [["plays", own.item_id]], known, said, having)
         for key in known.played_a_lot
+        if (own := known.own[key])
     ]
     return artists, list(_interleave(list(_by_turns(new)), list(_by_turns(known_well))))
 
 
 def _albums_of(
-    key: str, name: str, why: list[list[Any]], known: Knowledge, not_wanted: Dismissed, having: Having
+    traits: Traits, name: str, why: list[list[Any]], known: Knowledge, said: Feedback, having: Having
 ) -> list[Pick]:
     """The artist's albums that are not had, the most popular first; singles only where there is nothing else."""
-    if not_wanted.has_artist(name):
+    if said.has_artist(name):
         return []
-    found = (each for each in known.albums.get(key, ()) if not _known(each.record["title"], name, not_wanted, having))
-    best = sorted(found, key=lambda each: each.record.get("form") == "single")[: PER_ARTIST + SPARE]
-    return [Pick(_ref("album", each), each.record["title"], name, key, _edition(each, name), why) for each in best]
+    there = (each for each in known.albums.get(traits.by, ()) if not _known(each.record["title"], name, said, having))
+    best = sorted(there, key=lambda each: each.record.get("form") == "single")[: PER_ARTIST + SPARE]
+    return [_album(each, name, why, traits) for each in best]
 
 
-def _known(title: str, name: str, not_wanted: Dismissed, having: Having) -> bool:
-    return album_key(title, name) in having.albums or not_wanted.has_album(title, name)
+def _album(found: Found, name: str, why: list[list[Any]], traits: Traits) -> Pick:
+    traits = replace(traits, released=found.record.get("released"))
+    return Pick(_ref("album", found), found.record["title"], name, _edition(found, name), why, traits)
+
+
+def _known(title: str, name: str, said: Feedback, having: Having) -> bool:
+    return album_key(title, name) in having.albums or said.has_album(title, name)
 
 
 def _by_turns(albums: Sequence[list[Pick]]) -> Iterator[Pick]:
@@ -238,11 +245,12 @@ def _rows(
     by: Counter[str] = Counter()
     for pick in picks:
         item = items.get(pick.ref)
-        if item is None or item in taken or (kind, item) in out or by[pick.by] == PER_ARTIST:
+        if item is None or item in taken or (kind, item) in out or by[pick.traits.by] == PER_ARTIST:
             continue
-        by[pick.by] += 1
+        by[pick.traits.by] += 1
         taken.add(item)
-        reasons = json.dumps(pick.why, ensure_ascii=False)
-        rank = len(rows)
-        rows.append({"kind": kind, "rank": rank, "item_id": item, "score": 1 / (1 + rank), "reasons": reasons})
+        rank, reasons = len(rows), json.dumps(pick.why, ensure_ascii=False)
+        traits = json.dumps(pick.traits.written(), ensure_ascii=False)
+        score = 1 / (1 + rank)
+        rows.append({"kind": kind, "rank": rank, "item_id": item, "score": score, "reasons": reasons, "traits": traits})
     return rows

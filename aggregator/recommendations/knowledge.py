@@ -18,12 +18,16 @@ from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import UNKNOWN
 from aggregator.plugin import Artist, Friend
 from aggregator.recommendations.ranking import Reason, heaviest, rank
+from aggregator.recommendations.tastes import Taste, belongs, tastes
+from aggregator.recommendations.traits import Traits
+from aggregator.recommendations.traits import heaviest as heaviest_tags
 from aggregator.store.schema import account, answer, artist, claim, shelf
 
 HELD = 3  # an artist owned, followed or in a service but not played weighs as much as one played so often
 SEEDS = 100  # own artists that services are asked about
 TAGGED = 300  # candidates whose tags are asked for
 SHOPPED = 80  # candidates whose albums are asked for
+NEAR = 8  # own artists that say where a candidate belongs
 PLAYED_A_LOT = 10  # plays that make an artist worth completing
 COMPLETED = 30  # such artists whose albums are asked for
 
@@ -102,6 +106,26 @@ class Knowledge:
             count,
             seeds=SEEDS,
         )
+
+    def traits(self, key: str) -> Traits:
+        """What this artist, and so an album of theirs, is like."""
+        tags, near = heaviest_tags(self.tags.get(key, {})), self._near.get(key, ())
+        taste = belongs(tags, near, self.tastes)
+        share = 0.0 if taste is None else round(self.tastes[taste].share, 4)
+        return Traits(by=key, tags=tags, near=near, taste=taste, share=share)
+
+    @cached_property
+    def tastes(self) -> list[Taste]:
+        return tastes({key: self.own[key].weight for key in self.seeds}, self.tags, self.similar)
+
+    @cached_property
+    def _near(self) -> dict[str, tuple[str, ...]]:
+        """By artist: the listener's artists in whose lists it is; themselves included."""
+        near: dict[str, list[str]] = {seed: [seed] for seed in self.seeds}
+        for seed in self.seeds:
+            for other in self.similar.get(seed, ()):
+                near.setdefault(other, []).append(seed)
+        return {key: tuple(seeds[:NEAR]) for key, seeds in near.items()}
 
     @cached_property
     def played_a_lot(self) -> list[str]:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
-from aggregator.recommendations.cards import Card, listed
-from aggregator.recommendations.dismissals import Dismissal, dismissals, gathered
+from aggregator.recommendations.cards import Card, entries, told
+from aggregator.recommendations.feedback import Said, gathered, said_by
 from aggregator.recommendations.knowledge import SEEDS
 from aggregator.store.schema import account, answer, claim, run, shelf
 
@@ -46,15 +46,19 @@ class Standing:
 class Discover:
     shelves: list[Shelf]
     artists: list[Card]
-    dismissed: list[Dismissal]
+    said: list[Said]
     standing: Standing
 
 
 def discover(conn: Connection, listener_id: int) -> Discover:
-    """Everything the page shows. Nine queries."""
-    said = dismissals(conn, listener_id)
-    albums, artists = listed(conn, listener_id, gathered(said), albums=ALBUMS, artists=FIRST)
-    return Discover(sort_into_shelves(albums), artists, said, standing(conn, listener_id))
+    """Everything the page shows. Eight queries."""
+    said = said_by(conn, listener_id)
+    found = entries(conn, listener_id, gathered(said))
+    best = [each for each in found if each.card.kind == "album"][:ALBUMS]
+    best += [each for each in found if each.card.kind == "artist"][:FIRST]
+    cards = told(conn, listener_id, best)
+    albums = [card for card in cards if card.kind == "album"]
+    return Discover(sort_into_shelves(albums), cards[len(albums) :], said, standing(conn, listener_id))
 
 
 def sort_into_shelves(albums: list[Card]) -> list[Shelf]:
@@ -123,6 +127,7 @@ def _own_artists(listener_id: int) -> Select[Any]:
 def _under_way() -> Select[Any]:
     """Look-ups, or the ranking that follows them, whose numbers are no look-ups."""
     asking = run.c.what == "answers"
-    unfinished = (or_(asking, run.c.what == "recommend"), run.c.state.in_(("queued", "running")))
+    follows = and_(run.c.what == "recommend", run.c.asked_by != "listener")
+    unfinished = (or_(asking, follows), run.c.state.in_(("queued", "running")))
     numbers = (case((asking, run.c.done), else_=0).label("done"), case((asking, run.c.total)).label("total"))
     return select(*numbers).where(*unfinished).order_by(run.c.what, run.c.id.desc()).limit(1)

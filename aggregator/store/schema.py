@@ -248,6 +248,11 @@ decision = Table(
     Column("words", Text, nullable=False, server_default=""),  # what was decided, for the history
     Column("at", BigInteger, nullable=False),
     Column("undone_at", BigInteger),
+    # the decision it was made with and is undone with, which carries the words; null: that one
+    Column("part_of", ForeignKey("decision.id", ondelete="CASCADE")),
+    Column("ended_by", Integer),  # the decision that undid it, and whose undoing brings it back
+    Index(None, "part_of"),
+    Index("ix_decision_ended_by", "ended_by", sqlite_where=text("ended_by IS NOT NULL")),
 )
 
 decision_claim = Table(  # "same": all on both sides are one item; "different": no one of side a is with one of side b
@@ -257,6 +262,8 @@ decision_claim = Table(  # "same": all on both sides are one item; "different": 
     Column("side", String(1), primary_key=True),  # a | b
     Column("account_key", String(80), primary_key=True),  # by name, so that a returning account finds its decisions
     Column("pid", Text, primary_key=True),
+    Column("item", Integer),  # the item it belonged to then: what was one at the time; null: all of its side were
+    Index(None, "account_key", "pid"),
 )
 
 link = Table(  # claim -> item; rows exist for every claim of the four clustered kinds
@@ -270,8 +277,34 @@ link = Table(  # claim -> item; rows exist for every claim of the four clustered
     Column("points", Float),
     Column("decided_by", String(10), nullable=False, server_default="rule"),  # rule | listener
     Column("evidence", Text, nullable=False, server_default="[]"),  # JSON [{field, a, b, points}]
+    Column("verdict", String(10), nullable=False, server_default=""),  # of the rules on it and `to_claim`
     Index(None, "item_id"),
     Index(None, "component"),
+)
+
+pick = Table(  # whose word on a field is shown; the newest that still says something wins over every rule
+    "pick",
+    metadata,
+    _id(),
+    Column("listener_id", ForeignKey("listener.id")),
+    Column("kind", String(10), nullable=False),
+    Column("field", String(12), nullable=False),
+    Column("account_key", String(80), nullable=False),  # by name, like those of decisions
+    Column("pid", Text, nullable=False),
+    Column("words", Text, nullable=False, server_default=""),  # what was picked, for the history
+    Column("at", BigInteger, nullable=False),
+    Column("undone_at", BigInteger),
+)
+
+precedence = Table(  # which provider's word on a field comes first, in the whole house
+    "precedence",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("field", String(12), primary_key=True),
+    Column("providers", Text, nullable=False),  # JSON list, the first before the second; empty: the usual order
+    Column("listener_id", ForeignKey("listener.id")),  # who said so last
+    Column("at", BigInteger, nullable=False),
+    Column("reached", Integer),  # items up to this number show it; null: all do
 )
 
 unsure = Table(  # pairs that only a listener can decide
@@ -293,7 +326,9 @@ question = Table(  # unsure pairs as one listener is asked about them: once per 
     Column("item_a", Integer, primary_key=True),  # item_a < item_b; numbers of claims, so no two kinds share one
     Column("item_b", Integer, primary_key=True),
     Column("kind", String(10), nullable=False),
-    Column("points", Float, nullable=False),  # of the likeliest pair of claims
+    Column("claim_a", Integer, nullable=False),  # the likeliest pair of claims, one of each item
+    Column("claim_b", Integer, nullable=False),
+    Column("points", Float, nullable=False),
     Column("plays", Integer, nullable=False, server_default="0"),  # the listener's, of both
     Column("kept", Integer, nullable=False, server_default="0"),  # 2: one is loved, 1: one is owned, 3: both words hold
     Column("skipped", Boolean, nullable=False, server_default="0"),
@@ -492,17 +527,19 @@ star = Table(
     UniqueConstraint("listener_id", "kind", "claim_id"),
 )
 
-dismissal = Table(  # "not interested"
-    "dismissal",
+feedback = Table(  # what a listener said of something that was, or might be, recommended
+    "feedback",
     metadata,
     _id(),
     Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(10), nullable=False),
+    Column("kind", String(10), nullable=False),  # album | artist
     Column("claim_id", Integer, nullable=False),
-    Column("copy", Text, nullable=False),
+    Column("copy", Text, nullable=False),  # JSON: its names and what it is like, so that the word survives the claim
+    Column("word", String(5), nullable=False),  # more | less | never | know
+    Column("effect", Text, nullable=False, server_default=""),  # what the listener was told that it changed
     Column("at", BigInteger, nullable=False),
     Column("undone_at", BigInteger),
-    Index(None, "listener_id", "kind"),
+    Index(None, "listener_id", "undone_at"),
 )
 
 stance = Table(  # follow or mute an artist, per topic
@@ -555,6 +592,7 @@ recommended = Table(  # the list as last computed
     Column("item_id", Integer, nullable=False),
     Column("score", Float, nullable=False),
     Column("reasons", Text, nullable=False),  # JSON list of reasons, see aggregator.recommendations
+    Column("traits", Text, nullable=False, server_default="{}"),  # JSON: what it is like, see the same
     Column("made_at", BigInteger, nullable=False),
 )
 

@@ -100,6 +100,9 @@ class House:
         with self.store.read() as conn:
             return recommendations.artists_for(conn, self.me, limit)
 
+    def say(self, kind: recommendations.Kind, item_id: int, word: recommendations.Word) -> recommendations.Said | None:
+        return recommendations.say(self.store, self.me, kind, item_id, word)
+
     def titles(self) -> list[str]:
         return [card.title for card in self.albums()]
 

@@ -96,7 +96,7 @@ def say(store: Store, listener: int) -> None:
         stances.say(conn, listener, artists[0], "shows", "follow", int(time.time()))
         stances.say(conn, listener, artists[1], "shows", "mute", int(time.time()))
     stars.put(store, listener, "album", albums[0])
-    recommendations.dismiss(store, listener, "album", albums[-1])
+    recommendations.say(store, listener, "album", albums[-1], "never")
 
 
 if __name__ == "__main__":

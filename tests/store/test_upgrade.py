@@ -15,7 +15,7 @@ import pytest
 from aggregator._host import accounts
 from aggregator._host.settings import Vault
 from aggregator.config import Config
-from aggregator.library import decisions
+from aggregator.library import acts, decisions
 from aggregator.store import connection, open_store
 from tests.store.conftest import OLD
 from tests.store.furnish import SECRET
@@ -29,12 +29,13 @@ OPEN = "import sys, pathlib; from aggregator.store import open_store; open_store
 
 def kept(data: Path) -> Rows:
     """All that no upgrade may change: everything in the tables and columns of revision 0001 but for the state of
-    removals that wait for an answer and the marks of what waits to be merged (revision 0002 has both asked anew)."""
+    removals that wait for an answer and the marks of what waits to be merged (revision 0002 has both asked anew), and
+    for dismissals, which are feedback now."""
     with tarfile.open(OLD) as stored:
         stored.extract("bandstand.db", data / "as-it-was", filter="data")
     columns = columns_of(data / "as-it-was" / "bandstand.db")
     columns["held"] = [name for name in columns["held"] if name not in ("decided_at", "decision")]
-    del columns["dirty"]
+    del columns["dirty"], columns["dismissal"]
     return tables(data / "bandstand.db", columns)
 
 
@@ -44,6 +45,14 @@ def test_everything_is_there_after_the_upgrade(old: Path) -> None:
     assert kept(old) == before
     assert connection.revision(old / "bandstand.db") == connection.HEAD
     assert all(before[table] for table in ("claim", "link", "report", "play_total", "decision_claim", "star", "held"))
+
+
+def test_what_was_dismissed_is_feedback_of_the_word_never(old: Path) -> None:
+    columns = ["id", "listener_id", "kind", "claim_id", "copy", "at", "undone_at"]
+    before = tables(old / "bandstand.db", {"dismissal": columns})["dismissal"]
+    open_store(old).close()
+    after = tables(old / "bandstand.db", {"feedback": [*columns, "word"]})["feedback"]
+    assert before and after == [(*row, "never") for row in before]
 
 
 def test_it_ends_with_the_schema_of_a_new_one(old: Path, tmp_path: Path) -> None:
@@ -80,7 +89,7 @@ def test_decisions_and_secrets_of_then_still_count(old: Path) -> None:
         mine = accounts.by_key(conn, "bens-key")
         assert mine is not None
         assert accounts.secret(conn, mine.id, "api_key", Vault(old)) == SECRET + "-renewed"
-        standing = next(each for each in decisions.history(conn, 1) if not each.undone_at and each.verdict == "same")
+        standing = next(each for each in acts.history(conn, 1) if not each.undone_at and each.verdict == "same")
         together = conn.exec_driver_sql("SELECT COUNT(*) FROM artist").scalar_one()
     decisions.undo(store, standing.id)
     with store.read() as conn:

@@ -25,7 +25,7 @@ from aggregator.library import decisions, merging
 from aggregator.listeners import Listener
 from aggregator.plugin import Artist, Audio, Credit, Edition, Friend, Holding, Play, Playlist, Show, Track, Venue
 from aggregator.store import Store, open_store
-from aggregator.store.schema import dismissal, held, run_change, run_line, star
+from aggregator.store.schema import feedback, held, run_change, run_line, star
 from web import create_app, guard
 
 from . import seed
@@ -40,7 +40,8 @@ PUBLIC = {
 LISTENER = {
     "library.album_list", "library.artist_list", "library.track_list", "library.others",
     "home.page", "home.suggested", "library.albums", "library.artists", "library.songs", "library.song_list",
-    "library.history", "library.unsure", "discover.page", "discover.standing", "search.page", "search.services",
+    "library.history", "library.unsure", "discover.page", "discover.standing", "discover.feedback",
+    "search.page", "search.services",
     "shows.page", "settings.page", "settings.again", "settings.place", "settings.look", "settings.listening",
     "settings.new_feed", "settings.password", "settings.devices", "sources.page", "sources.pulse", "sources.sync_all",
     "sources.connect", "sources.create", "sources.once_more", "sources.signed_in_by_hand", "sign_in.leave",
@@ -58,7 +59,7 @@ OWNER = {
 THEIRS = {
     "library.album", "library.artist", "library.track",
     "library.same", "library.split", "library.answer", "library.star",
-    "library.undo", "discover.dismiss", "discover.undo", "media.stream", "media.artwork", "shows.show", "shows.ics",
+    "library.undo", "discover.say", "discover.undo", "media.stream", "media.artwork", "shows.show", "shows.ics",
     "shows.say", "sources.sync", "sources.run", "sources.history", "sources.held", "sources.decide",
 }  # fmt: skip
 """About one thing, which must be the listener's own or the household's."""
@@ -159,8 +160,8 @@ def say(conn: Any, numbers: dict[str, int]) -> None:
     changed = insert(run_change).prefix_with("OR REPLACE")
     conn.execute(changed.values(run_id=numbers["run_id"], claim_id=numbers["claim_id"], what="added"))
     said = {"listener_id": ben, "kind": "album", "claim_id": numbers["album"], "copy": f'{{"title": "{BENS}"}}'}
-    row = conn.execute(insert(dismissal).values(at=now, **said).returning(dismissal.c.id))
-    numbers["dismissal_id"] = row.scalar_one()
+    row = conn.execute(insert(feedback).values(at=now, word="never", **said).returning(feedback.c.id))
+    numbers["feedback_id"] = row.scalar_one()
     conn.execute(insert(star).values(at=now, **said))
 
 
@@ -245,7 +246,7 @@ def bens_own(store: Store) -> list[Any]:
             read("SELECT h.* FROM held h JOIN account a ON a.id = h.account_id WHERE a.key = 'bens'"),
             read("SELECT d.* FROM decision d JOIN decision_claim c ON c.decision_id = d.id WHERE account_key = 'bens'"),
             read("SELECT c.id, c.present FROM claim c JOIN account a ON a.id = c.account_id WHERE a.key = 'bens'"),
-            read("SELECT d.* FROM dismissal d JOIN listener l ON l.id = d.listener_id WHERE l.name = 'Ben'"),
+            read("SELECT d.* FROM feedback d JOIN listener l ON l.id = d.listener_id WHERE l.name = 'Ben'"),
             read("SELECT s.* FROM star s JOIN listener l ON l.id = s.listener_id WHERE l.name = 'Ben'"),
             read("SELECT settings, role, feed_version FROM listener WHERE name = 'Ben'"),
         ]

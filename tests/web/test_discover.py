@@ -1,4 +1,4 @@
-"""The Discover page: over HTTP, and in a browser where a card is dismissed and brought back."""
+"""The Discover page: over HTTP, and in a browser where a word is said of a card and taken back."""
 
 from __future__ import annotations
 
@@ -41,19 +41,24 @@ class TestPage:
         client.get("/discover")
         assert len([one for one in asked if one.startswith("SELECT")]) <= 10
 
-    def test_without_scripts_a_dismissal_is_undone_further_down(self, client: FlaskClient, house: House) -> None:
+    def test_without_scripts_a_word_is_undone_on_a_page_of_its_own(self, client: FlaskClient, house: House) -> None:
         rye = next(card for card in house.albums() if card.title == "Rye")
-        client.post(f"/discover/albums/{rye.id}/dismiss")
-        page = client.get("/discover").text
-        assert f'data-item="{rye.item}"' not in page
-        undo = page.split('action="/discover/dismissals/')[1].split('"')[0]
-        client.post(f"/discover/dismissals/{undo}")
+        answer = client.post(f"/discover/albums/{rye.id}/say", data={"word": "never"}, follow_redirects=True)
+        assert "Rye will not be recommended again." in answer.text
+        assert f'data-item="{rye.item}"' not in answer.text
+        page = client.get("/discover/feedback").text
+        assert "Rye will not be recommended again." in page
+        undo = page.split('action="/discover/feedback/')[1].split('"')[0]
+        client.post(f"/discover/feedback/{undo}")
         assert f'data-item="{rye.item}"' in client.get("/discover").text
+        assert "Nothing yet" in client.get("/discover/feedback").text
 
-    def test_what_is_not_there_cannot_be_dismissed_or_undone(self, client: FlaskClient) -> None:
-        assert client.post("/discover/albums/999999/dismiss").status_code == 404
-        assert client.post("/discover/dismissals/999999/undo").status_code == 404
-        assert client.post("/discover/shows/1/dismiss").status_code == 404
+    def test_what_is_not_there_cannot_be_spoken_of_or_undone(self, client: FlaskClient, house: House) -> None:
+        rye = next(card for card in house.albums() if card.title == "Rye")
+        assert client.post("/discover/albums/999999/say", data={"word": "more"}).status_code == 404
+        assert client.post("/discover/feedback/999999/undo").status_code == 404
+        assert client.post("/discover/shows/1/say", data={"word": "more"}).status_code == 404
+        assert client.post(f"/discover/albums/{rye.id}/say", data={"word": "perhaps"}).status_code == 400
 
 
 class TestEmptyStates:
@@ -95,14 +100,15 @@ def visit(page: Page, address: str, house: House) -> Page:
 
 @pytest.mark.browser
 class TestInABrowser:
-    def test_a_card_is_dismissed_in_its_place_and_comes_back_by_undo(self, visit: Page, house: House) -> None:
+    def test_a_word_is_said_in_the_place_of_a_card_which_comes_back_by_undo(self, visit: Page, house: House) -> None:
         crossing = visit.locator("article[data-item]", has_text="Crossing").first
         before = visit.locator("article[data-item]").count()
-        crossing.get_by_role("button", name="Not interested").click()
-        expect(visit.get_by_text("will not be recommended again").first).to_be_visible()
+        crossing.get_by_label("Say something else of Crossing").click()
+        crossing.get_by_role("button", name="Never again").click()
+        expect(visit.locator(".found-said")).to_contain_text("Crossing will not be recommended again.")
         expect(visit.locator("article[data-item]")).to_have_count(before - 1)
         expect(visit.locator(".toast")).to_be_visible()
-        undo = visit.locator(".found-gone").get_by_role("button", name="Undo")
+        undo = visit.locator(".found-said").get_by_role("button", name="Undo")
         expect(undo).to_be_focused()
         undo.click()
         expect(visit.locator("article[data-item]")).to_have_count(before)
@@ -113,6 +119,6 @@ class TestInABrowser:
     def test_it_fits_and_axe_finds_nothing(self, visit: Page, house: House, width: int, theme: str) -> None:
         visit.set_viewport_size({"width": width, "height": 900})
         visit.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        visit.locator("article[data-item]").first.get_by_role("button", name="Not interested").click()
-        expect(visit.locator(".found-gone")).to_be_visible()
+        visit.locator("article[data-item]").first.get_by_role("button", name="Less").click()
+        expect(visit.locator(".found-said")).to_be_visible()
         assert faults(visit) == []

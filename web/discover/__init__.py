@@ -1,9 +1,8 @@
-"""Discover: albums and artists the listener neither has nor knows, with the reasons, and *not interested*."""
+"""Discover: albums and artists the listener neither has nor knows, with the reasons, and what they say of them."""
 
 from __future__ import annotations
 
 import json
-from typing import Literal, cast
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +14,7 @@ from web.context import listener, store
 
 bp = Blueprint("discover", __name__, template_folder="templates")
 
-KINDS = {"albums": "album", "artists": "artist"}
+KINDS: dict[str, recommendations.Kind] = {"albums": "album", "artists": "artist"}
 
 
 @bp.get("/discover")
@@ -34,45 +33,46 @@ def standing() -> ResponseReturnValue:
         return render_template("discover/standing.html", standing=shelves.standing(conn, listener().id))
 
 
-@bp.post("/discover/<any(albums, artists):kind>/<int:item_id>/dismiss")
-def dismiss(kind: str, item_id: int) -> ResponseReturnValue:
-    """Instead of the card its place says what happened, with an undo; without scripts the page does."""
-    what = cast(Literal["album", "artist"], KINDS[kind])
+@bp.get("/discover/feedback")
+def feedback() -> ResponseReturnValue:
+    """Everything the listener said of recommendations and has not taken back."""
+    with store().read() as conn:
+        return render_template("discover/feedback.html", said=recommendations.said_by(conn, listener().id))
+
+
+@bp.post("/discover/<any(albums, artists):kind>/<int:item_id>/say")
+def say(kind: str, item_id: int) -> ResponseReturnValue:
+    """In the card's place it says what this changed, with an undo; without scripts the page does."""
+    what, word = KINDS[kind], request.form.get("word")
+    if word not in recommendations.WORDS:
+        abort(400, "Say more, less, never or know.")
     with store().read() as conn:
         known = items.known(conn, listener().id, what, item_id)
-    said = recommendations.dismiss(store(), listener().id, what, item_id) if known else None
+    said = recommendations.say(store(), listener().id, what, item_id, word) if known else None
     if said is None:
         abort(404, "This is not in Bandstand any more.")
     if not _fragment():
-        flash("You will not see that again. Undo it at the end of this page.")
+        flash(f"{said.effect} Undo it under What you said.")
         return redirect(url_for("discover.page"), 303)
-    with store().read() as conn:
-        found = next(one for one in recommendations.dismissals(conn, listener().id) if one.id == said)
-    answer = make_response(render_template("discover/dismissed.html", dismissal=found))
-    return _toast(answer, f"{found.title or found.artist} will not be recommended again.")
+    return _toast(make_response(render_template("discover/said.html", said=said)), said.effect)
 
 
-@bp.post("/discover/dismissals/<int:dismissal_id>/undo")
-def undo(dismissal_id: int) -> ResponseReturnValue:
-    """In the place of a card the card comes back; in the list of what was dismissed, the page is shown anew."""
-    with store().read() as conn:
-        known = recommendations.dismissals(conn, listener().id)
-    found = next((one for one in known if one.id == dismissal_id), None)
-    if found is None or not recommendations.restore(store(), listener().id, dismissal_id):
+@bp.post("/discover/feedback/<int:feedback_id>/undo")
+def undo(feedback_id: int) -> ResponseReturnValue:
+    """In the place of a card the card comes back; in the list of all that was said, the list is shown anew."""
+    said = recommendations.take_back(store(), listener().id, feedback_id)
+    if said is None:
         abort(404, "That was undone before.")
     if not _fragment():
-        flash(f"{found.title or found.artist} may be recommended again.")
-        return redirect(url_for("discover.page", _anchor="dismissed"), 303)
-    return _card(found)
-
-
-def _card(restored: recommendations.Dismissal) -> ResponseReturnValue:
+        flash(_undone(said))
+        return redirect(url_for("discover.feedback"), 303)
     with store().read() as conn:
-        listed = recommendations.albums_for if restored.kind == "album" else recommendations.artists_for
-        cards = listed(conn, listener().id, 200)
-    card = next((card for card in cards if card.id == restored.item_id), None)
-    answer = make_response(render_template("discover/card.html", card=card) if card else "")
-    return _toast(answer, f"{restored.title or restored.artist} may be recommended again.")
+        card = recommendations.card_of(conn, listener().id, said.kind, said.item_id)
+    return _toast(make_response(render_template("discover/card.html", card=card) if card else ""), _undone(said))
+
+
+def _undone(said: recommendations.Said) -> str:
+    return f"Taken back. Recommendations are as if nothing had been said of {said.name}."
 
 
 def _fragment() -> bool:

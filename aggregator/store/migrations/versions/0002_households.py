@@ -1,4 +1,4 @@
-"""Invitations, archived accounts, quotas that outlive a restart, what each run changed."""
+"""Invitations, archived accounts, quotas that outlive a restart, what each run changed, feedback."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -53,11 +53,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "claim_id", name=op.f("pk_run_change")),
     )
     op.create_table(
+        "feedback",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("listener_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("word", sa.String(length=5), nullable=False),
+        sa.Column("effect", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["listener_id"], ["listener.id"], name=op.f("fk_feedback_listener_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
+    )
+    op.create_index(op.f("ix_feedback_listener_id_undone_at"), "feedback", ["listener_id", "undone_at"], unique=False)
+    # "Not interested" was the only word there was.
+    op.execute(
+        "INSERT INTO feedback (id, listener_id, kind, claim_id, copy, word, at, undone_at)"
+        " SELECT id, listener_id, kind, claim_id, copy, 'never', at, undone_at FROM dismissal"
+    )
+    op.drop_table("dismissal")
+    op.add_column("recommended", sa.Column("traits", sa.Text(), server_default="{}", nullable=False))
+    op.create_table(
+        "pick",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("listener_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("field", sa.String(length=12), nullable=False),
+        sa.Column("account_key", sa.String(length=80), nullable=False),
+        sa.Column("pid", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["listener_id"], ["listener.id"], name=op.f("fk_pick_listener_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pick")),
+    )
+    op.create_table(
+        "precedence",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("field", sa.String(length=12), nullable=False),
+        sa.Column("providers", sa.Text(), nullable=False),
+        sa.Column("listener_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["listener_id"], ["listener.id"], name=op.f("fk_precedence_listener_id")),
+        sa.PrimaryKeyConstraint("kind", "field", name=op.f("pk_precedence")),
+    )
+    op.add_column("link", sa.Column("verdict", sa.String(length=10), server_default="", nullable=False))
+    op.create_table(
         "question",
         sa.Column("listener_id", sa.Integer(), nullable=False),
         sa.Column("item_a", sa.Integer(), nullable=False),
         sa.Column("item_b", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("claim_a", sa.Integer(), nullable=False),
+        sa.Column("claim_b", sa.Integer(), nullable=False),
         sa.Column("points", sa.Float(), nullable=False),
         sa.Column("plays", sa.Integer(), server_default="0", nullable=False),
         sa.Column("kept", sa.Integer(), server_default="0", nullable=False),
@@ -87,6 +139,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_skip_listener_id"), "skip", ["listener_id"], unique=False)
+    op.execute(  # a table that others refer to is not made anew, which would delete what refers to it
+        "ALTER TABLE decision ADD COLUMN part_of INTEGER CONSTRAINT fk_decision_part_of"
+        " REFERENCES decision (id) ON DELETE CASCADE"
+    )
+    op.create_index(op.f("ix_decision_part_of"), "decision", ["part_of"], unique=False)
+    op.add_column("decision", sa.Column("ended_by", sa.Integer(), nullable=True))
+    op.create_index("ix_decision_ended_by", "decision", ["ended_by"], sqlite_where=sa.text("ended_by IS NOT NULL"))
+    op.add_column("decision_claim", sa.Column("item", sa.Integer(), nullable=True))
+    op.create_index(op.f("ix_decision_claim_account_key_pid"), "decision_claim", ["account_key", "pid"], unique=False)
     # What speaks for two claims being one thing is weighed anew, once, when the steward next merges.
     op.execute(
         "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show')"

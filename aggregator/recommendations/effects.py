@@ -1,0 +1,96 @@
+"""A word about a recommendation, and what it changed, told at once: the list is read before and after.
+
+The order of the list changes when it is next read. What is missing from the stored list (another album of an artist,
+somebody who comes after those that went) follows as soon as the steward has made it anew, which it is asked to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from aggregator._host import control, runs
+from aggregator.recommendations import feedback
+from aggregator.recommendations.cards import Entry, entries
+from aggregator.recommendations.feedback import Kind, Said, Word, feedback_of, said_by
+from aggregator.recommendations.traits import Traits
+from aggregator.store import Store
+
+FIRST = 40
+"""So many of the list's beginning are compared."""
+
+
+class _Change(NamedTuple):
+    moved: int
+    of: int
+    gone: int
+
+
+def say(store: Store, listener_id: int, kind: Kind, item_id: int, word: Word) -> Said | None:
+    """Keep a word, and what it changed in words. None when there is no such item."""
+    with store.write() as conn:
+        before = entries(conn, listener_id, feedback_of(conn, listener_id))
+        said = feedback.say(conn, listener_id, kind, item_id, word, _traits(before, kind, item_id))
+        if said is None:
+            return None
+        after = entries(conn, listener_id, feedback_of(conn, listener_id))
+        one = next(each for each in said_by(conn, listener_id) if each.id == said)
+        if not one.effect:
+            feedback.note_effect(conn, said, _in_words(one, _change(before, after, one)))
+        runs.ask(conn, "recommend", None, "listener", int(time.time()))
+        one = next(each for each in said_by(conn, listener_id) if each.id == said)
+    control.wake(store.folder)
+    return one
+
+
+def take_back(store: Store, listener_id: int, feedback_id: int) -> Said | None:
+    """What was taken back; None when it was not there to be."""
+    with store.write() as conn:
+        found = feedback.take_back(conn, listener_id, feedback_id)
+        if found:
+            runs.ask(conn, "recommend", None, "listener", int(time.time()))
+    control.wake(store.folder)
+    return found
+
+
+def _traits(found: Sequence[Entry], kind: Kind, item_id: int) -> Traits | None:
+    return next((each.traits for each in found if (each.card.kind, each.card.id) == (kind, item_id)), None)
+
+
+def _change(before: Sequence[Entry], after: Sequence[Entry], said: Said) -> _Change:
+    """Albums of the first `FIRST` that went up, or for *less* down; what went altogether is not among them."""
+    old = [each.card.item for each in before if each.card.kind == "album"]
+    new = [each.card.item for each in after if each.card.kind == "album"]
+    stay = {*new}
+    left = {item: place for place, item in enumerate(item for item in old if item in stay)}
+    now = {item: place for place, item in enumerate(new)}
+    seen = [item for item in (new if said.word == "more" else left) if item != f"{said.kind}s/{said.item_id}"][:FIRST]
+    moved = [item for item in seen if (now[item] < left[item] if said.word == "more" else now[item] > left[item])]
+    return _Change(len(moved), len(seen), len(old) - len(left) - (said.kind == "album"))
+
+
+def _in_words(said: Said, change: _Change) -> str:
+    match said.word:
+        case "more":
+            return _leaning(f"More like {said.name}", change, "up")
+        case "less":
+            return _leaning(f"Fewer like {said.name}", change, "down")
+        case "know" if said.kind == "artist":
+            return f"{said.name} counts as known: no new artist to you any more. Albums of theirs may still come."
+        case "know":
+            return f"{said.name} counts as known and will not be shown as new again."
+        case "never" if said.kind == "artist":
+            albums = f", nor will {_number(change.gone, 'album')} of theirs that stood here" if change.gone > 0 else ""
+            return f"{said.name} will not be recommended again{albums}."
+    return f"{said.name} will not be recommended again."
+
+
+def _leaning(words: str, change: _Change, way: str) -> str:
+    if not change.moved:
+        return f"{words}: nothing that stands here is like it. It counts for whatever comes."
+    return f"{words}: {change.moved} of {change.of} moved {way}."
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing if count == 1 else thing + 's'}"
