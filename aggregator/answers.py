@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, or_, select
@@ -97,8 +98,8 @@ def refresh(
 ) -> dict[str, int]:
     """Ask what the listeners' recommendations miss or have too old, the most telling first, for about `seconds`.
 
-    `able` names the accounts with a capability that may be asked now. Returns how many were `asked`, `failed` and are
-    `left`.
+    `able` names the accounts that can answer a method and may be asked now. Returns how many were `asked`, `failed`
+    and are `left`.
     """
     ends = time.monotonic() + seconds
     counts = {"asked": 0, "failed": 0, "left": 0}
@@ -137,13 +138,13 @@ def _open_questions(store: Store, able: Callable[[str], set[int]], silent: set[i
 
     found: dict[tuple[int, str, str], tuple[int, LookUp]] = {}
     people = [person.id for person in listeners.everyone(store)]
-    able_now = {capability: able(capability) - silent for capability in ("discovery", "friends")}
+    able_now = cache(lambda method: able(method) - silent)
     with store.read() as conn:
         fresh = _fresh(conn, int(time.time()))
         for listener_id in people:
             mine = _accounts(conn, listener_id)
             for look_up in knowledge.wanted(conn, listener_id):
-                for account_id in _askable(look_up, mine, able_now[look_up.capability]):
+                for account_id in _askable(look_up, mine, able_now(look_up.method)):
                     key = (account_id, look_up.method, look_up.key)
                     if key not in fresh:
                         found.setdefault(key, (account_id, look_up))

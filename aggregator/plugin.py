@@ -141,12 +141,15 @@ class Edition(Record):
     credits: list[Credit] = []
     ids: Ids = {}
     released: PartialDate | None = None
-    form: Literal["album", "ep", "single", "compilation", "live", "soundtrack", "other"] = "album"
+    form: Literal["album", "ep", "single", "compilation", "live", "soundtrack", "other"] | None = None
+    """None where the service does not say."""
     total_tracks: int | None = Field(default=None, ge=0)
     genres: list[str] = []
     label: str | None = None
     cover: Cover | None = None
     url: str | None = None
+    popularity: int | None = Field(default=None, ge=0)
+    """Listeners, plays or fans, whichever the service counts: the more, the better known. For live answers only."""
 
 
 class Audio(Record):
@@ -474,7 +477,10 @@ class History:
 
 
 class Discovery:
-    """Live: what a service knows about an artist. The artist given carries every id known of it."""
+    """Live: what a service knows about artists. An artist given carries every id known of it.
+
+    Each method may be left out: it is then never asked. One at least is there.
+    """
 
     def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:
         """Nearest first; match in 0..1, 1 for the nearest possible."""
@@ -486,6 +492,18 @@ class Discovery:
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
         """Most popular first."""
+        raise NotImplementedError
+
+    def tag_artists(self, tag: str) -> Iterable[tuple[Artist, int]]:
+        """Artists whom listeners give this tag, with the number of those who do, most first."""
+        raise NotImplementedError
+
+    def listeners(self, artist: Artist) -> int | None:
+        """How many people listen to the artist (or are fans); None for one whom the service does not know."""
+        raise NotImplementedError
+
+    def chart(self) -> Iterable[Artist]:
+        """The artists with the most listeners, most first."""
         raise NotImplementedError
 
 

@@ -22,7 +22,6 @@ from aggregator.plugin import (
     ProviderError,
     Radio,
     RateLimited,
-    Tag,
     Track,
     Unavailable,
 )
@@ -58,10 +57,6 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
         near = list(_each(self._of_artist(artist, "related"), artist_of))
         step = (NEAREST - FURTHEST) / max(1, len(near) - 1)
         return [(other, round(NEAREST - place * step, 3)) for place, other in enumerate(near)]
-
-    def tags(self, artist: Artist) -> Iterable[Tag]:  # noqa: ARG002
-        """Deezer has none."""
-        return ()
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
         albums = sorted(self._of_artist(artist, "albums"), key=lambda album: -_number(album.get("fans")))

@@ -215,8 +215,13 @@ class Worker:
         match method:
             case "begin" | "finish":
                 return _looked_at(method, getattr(provider, method)(**argument))
-            case "search":
-                answer = provider.search(argument)
+            case "search" | "tag_artists":
+                answer = getattr(provider, method)(argument)
+            case "chart":
+                answer = provider.chart()
+            case "listeners":
+                known = provider.listeners(Artist.model_validate(argument))
+                answer = [] if known is None else [known]
             case "top_artists":
                 answer = provider.top_artists(Friend.model_validate(argument))
             case _:

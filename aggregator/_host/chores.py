@@ -108,11 +108,11 @@ def _artwork(house: House, report: Report) -> Mapping[str, int]:
 def _answers(house: House, report: Report) -> Mapping[str, int]:
     from aggregator import answers
 
-    return answers.refresh(house.store, lambda capability: _able(house, capability), house.warm.ask, report)
+    return answers.refresh(house.store, lambda method: _able(house, method), house.warm.ask, report)
 
 
-def _able(house: House, capability: str) -> set[int]:
-    """Accounts with this capability that may be called now."""
+def _able(house: House, method: str) -> set[int]:
+    """Accounts that can answer this and may be called now."""
     catalogue, now = house.catalogue(), time.time()
     with house.store.read() as conn:
         known = accounts.every(conn)
@@ -120,7 +120,7 @@ def _able(house: House, capability: str) -> set[int]:
         each.id
         for each in known
         if each.enabled and each.state == "ready" and (each.blocked_until or 0) <= now
-        if (manifest := catalogue.manifest(each.provider)) and capability in manifest.capabilities
+        if (manifest := catalogue.manifest(each.provider)) and method in manifest.methods
     }
 
 

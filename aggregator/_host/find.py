@@ -53,6 +53,7 @@ class Manifest(BaseModel):
     key_minutes: int = 0
     key_page: str = ""
     capabilities: list[str]
+    methods: list[str] = []
     settings: dict[str, Any]
     limits: list[Limit] = []
     every: dict[str, float] = {}

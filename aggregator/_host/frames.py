@@ -14,7 +14,7 @@ import threading
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, NonNegativeInt, TypeAdapter
 
 from aggregator.plugin import (
     Artist,
@@ -73,6 +73,9 @@ _LIVE: dict[str, Any] = {
     "similar": list[tuple[Artist, float]],
     "tags": list[Tag],
     "albums_of": list[Edition],
+    "tag_artists": list[tuple[Artist, NonNegativeInt]],
+    "listeners": list[NonNegativeInt],  # one number, or none
+    "chart": list[Artist],
     "top_artists": list[tuple[Artist, int]],
     "radio": list[Track],
     "begin": str,

@@ -25,11 +25,16 @@ CAPABILITIES: dict[str, tuple[type, tuple[str, ...]]] = {
     "shows": (plugin.Shows, ("shows",)),
     "friends": (plugin.Friends, ("friends", "top_artists")),
     "history": (plugin.History, ("plays",)),
-    "discovery": (plugin.Discovery, ("similar", "tags", "albums_of")),
+    "discovery": (
+        plugin.Discovery,
+        ("similar", "tags", "albums_of", "tag_artists", "listeners", "chart"),
+    ),
     "radio": (plugin.Radio, ("radio",)),
     "search": (plugin.LiveSearch, ("search",)),
     "sign_in": (plugin.SignIn, ("begin", "finish")),
 }
+ANY_OF = ("discovery",)
+"""Capabilities of whose methods one is enough."""
 ASKABLE = "str, SecretStr, int, float, bool, Literal of texts, or Folder"
 SHORTEST_PAUSE = timedelta(minutes=1)
 
@@ -74,6 +79,7 @@ def manifest(cls: type[Provider]) -> dict[str, Any]:
         "key_minutes": cls.key_minutes,
         "key_page": cls.key_page,
         "capabilities": [word for word, (mixin, _) in CAPABILITIES.items() if issubclass(cls, mixin)],
+        "methods": [method for word in CAPABILITIES for method in methods(cls, word)],
         "settings": cls.Settings.model_json_schema(),
         "limits": [limit.model_dump() for limit in cls.limits],
         "every": {word: pause.total_seconds() for word, pause in cls.every.items()},
@@ -82,6 +88,13 @@ def manifest(cls: type[Provider]) -> dict[str, Any]:
         "deadline": cls.deadline.total_seconds(),
         "memory_mb": cls.memory_mb,
     }
+
+
+def methods(cls: type[Provider], capability: str) -> list[str]:
+    """The methods of a capability that the class has itself, in the contract's order; none where it lacks all of it."""
+    mixin, names = CAPABILITIES[capability]
+    own = [name for name in names if getattr(cls, name, None) is not getattr(mixin, name)]
+    return own if issubclass(cls, mixin) else []
 
 
 def _named(module: ModuleType, attribute: str) -> type[Provider]:
@@ -118,11 +131,14 @@ _ID = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 
 def _check_capabilities(cls: type[Provider]) -> None:
     declared = {word: pair for word, pair in CAPABILITIES.items() if issubclass(cls, pair[0])}
-    for mixin, methods in declared.values():
-        for method in methods:
-            given = getattr(cls, method)
-            if given is getattr(mixin, method) or not callable(given):
-                raise Refused(f"{cls.name} declares {mixin.__name__} but has no method {method}().")
+    for word, (mixin, names) in declared.items():
+        given = methods(cls, word)
+        if not given and word in ANY_OF:
+            raise Refused(f"{cls.name} declares {mixin.__name__} but has none of {', '.join(names)}().")
+        for name in names:
+            missing = name not in given and word not in ANY_OF
+            if missing or not callable(getattr(cls, name)):
+                raise Refused(f"{cls.name} declares {mixin.__name__} but has no method {name}().")
     if not declared.keys() - {"sign_in"}:
         mixins = ", ".join(mixin.__name__ for word, (mixin, _) in CAPABILITIES.items() if word != "sign_in")
         raise Refused(f"{cls.name} has no capability: its class inherits none of {mixins}.")

@@ -162,7 +162,7 @@ class _Rehearsal:
     def _one(self, capability: str, how: Mapping[str, str]) -> bool:
         if capability in SYNCED:
             return self._print(capability, partial(self._stream, capability, how))
-        _, methods = load.CAPABILITIES[capability]
+        methods = [each for each in load.CAPABILITIES[capability][1] if each in self._manifest.methods]
         good = [self._print(method, partial(self._call, method, how)) for method in methods]
         return all(good)
 
@@ -190,7 +190,8 @@ class _Rehearsal:
 
     def _call(self, method: str, how: Mapping[str, str], lines: list[str]) -> Iterator[Any]:
         told = self._recorded
-        argument: Any = told.search if method == "search" else (told.friend if method == "top_artists" else told.artist)
+        others = {"search": told.search, "tag_artists": told.tag, "chart": None, "top_artists": told.friend}
+        argument: Any = others.get(method, told.artist)
         argument = argument.model_dump(mode="json") if isinstance(argument, Record) else argument
         yield from storeless.call(
             self._target,
@@ -313,6 +314,8 @@ def _values(record: Any) -> tuple[dict[str, Any], Any]:
     """A record, or one of a live answer (JSON, with its weight where it has one), as plain values."""
     if isinstance(record, Record):
         return record.model_dump(mode="json", exclude_none=True), ""
+    if isinstance(record, int):
+        return {"type": "number", "name": f"{record:,}"}, ""
     if isinstance(record, list | tuple):
         return dict(record[0]), record[1]
     return dict(record), record.get("weight", "")

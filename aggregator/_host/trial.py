@@ -19,7 +19,17 @@ SOMEBODY = Artist(id="1", name="Nina Simone")
 SOMEWHERE = {"latitude": 51.507, "longitude": -0.128, "radius_km": 50.0}
 """Where shows are looked for while nobody has said where they go out."""
 
-_SEARCH = ("search", SOMEBODY.name)
+_QUESTIONS: dict[str, object] = {
+    "search": SOMEBODY.name,
+    "similar": SOMEBODY.model_dump(),
+    "albums_of": SOMEBODY.model_dump(),
+    "tags": SOMEBODY.model_dump(),
+    "listeners": SOMEBODY.model_dump(),
+    "radio": SOMEBODY.model_dump(),
+    "tag_artists": "jazz",
+    "chart": None,
+}
+"""What a service that only answers questions is asked: the first of these that it knows."""
 
 
 def trial(house: House, account_id: int, seconds: float) -> dict[str, object]:
@@ -54,8 +64,8 @@ def _first(house: House, account: Account, seconds: float) -> str:
 
 def _ask(house: House, account: Account, manifest: find.Manifest, child: Child, ends: float) -> str:
     if not manifest.synced:
-        method, argument = ("similar", SOMEBODY.model_dump()) if "discovery" in manifest.capabilities else _SEARCH
-        child.call(method, argument, ends - time.monotonic())
+        method = next(each for each in _QUESTIONS if each in manifest.methods)
+        child.call(method, _QUESTIONS[method], ends - time.monotonic())
         return "."
     today = date.today()
     areas = wanted(house.store, account).areas[:1] or [Area(**SOMEWHERE, since=today, until=today + AHEAD)]

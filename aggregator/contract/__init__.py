@@ -31,7 +31,7 @@ exchanges  `request`: method and address; ``*`` stands for anything, and only th
            in the query (or in a form that is sent). Of several that fit, the one with most parameters is taken; one
            address told twice answers in turn. `body`: JSON or text, or `file`: a file beside this one. `status`,
            `headers`.
-artists, area, cursor, artist, friend, search
+artists, area, cursor, artist, friend, search, tag
            what to ask with, where the answers depend on it: see `aggregator.plugin`. All may be left out.
 trouble    how this service says no, where it does not use the usual status: ``{"unauthorized": {"status": 400, "body":
            …}, "rate-limited": …, "unavailable": …}``.

@@ -95,9 +95,8 @@ class Case:
     def subjects(self) -> list[Subject]:
         """The methods to look at, by the capabilities that are declared."""
         found = []
-        for mixin, methods in loader.CAPABILITIES.values():
-            if issubclass(self.cls, mixin):
-                found += [Subject(self, each, stage.SHAPES[each]) for each in methods]
+        for word in loader.CAPABILITIES:
+            found += [Subject(self, each, stage.SHAPES[each]) for each in loader.methods(self.cls, word)]
         return found
 
     def trials(self) -> Iterator[tuple[Check, Case | Subject]]:

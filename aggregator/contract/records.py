@@ -41,12 +41,22 @@ ALLOWED: dict[str, tuple[type[Any], ...]] = {
     "top_artists": (tuple,),
     "tags": (Tag,),
     "albums_of": (Edition,),
+    "tag_artists": (tuple,),
+    "listeners": (int,),
+    "chart": (Artist,),
     "radio": (Track,),
     "search": (Artist, Edition, Track),
 }
 
 
-RANGES: dict[str, tuple[float, float]] = {"similar": (0, 1), "tags": (1, 100), "top_artists": (0, math.inf)}
+RANGES: dict[str, tuple[float, float]] = {
+    "similar": (0, 1),
+    "tags": (1, 100),
+    "top_artists": (0, math.inf),
+    "tag_artists": (0, math.inf),
+    "listeners": (0, math.inf),
+    "albums_of": (0, math.inf),
+}
 
 
 @check("snapshot", "delta", "live")
@@ -139,12 +149,37 @@ def live_answers(subject: Subject) -> None:
     answers = subject.whole.records
     if subject.method not in RANGES:
         raise NotApplicable(f"{subject.method} has no order that could be checked")
-    weights = [answer.weight if isinstance(answer, Tag) else answer[1] for answer in answers]
+    weights = [weight for answer in answers if (weight := _weight(answer)) is not None]
+    if not weights:
+        raise NotApplicable(f"{subject.method} tells no numbers")
     least, most = RANGES[subject.method]
     if outside := [weight for weight in weights if not least <= weight <= most]:
         raise Failed(f"{subject.method}() gave {outside[0]:g}, which is not within {least:g} to {most:g}.")
     if weights != sorted(weights, reverse=True):
         raise Failed(f"{subject.method}() is not sorted: the greatest comes first.")
+
+
+def _weight(answer: Any) -> float | None:
+    """What a live answer is sorted by."""
+    match answer:
+        case Tag():
+            return answer.weight
+        case Edition():
+            return answer.popularity
+        case (_, weight):
+            return float(weight)
+    return float(answer)
+
+
+@check("live")
+def told_once(subject: Subject) -> None:
+    """Nothing is in one answer twice: a page would show it twice, and a ranking would count it twice."""
+    answers = [answer for answer in subject.whole.records if isinstance(answer, Record | tuple)]
+    if not answers:
+        raise NotApplicable("it answers with a number")
+    named = [("tag", each.name.casefold()) if isinstance(each, Tag) else identity(each) for each in answers]
+    if keys := [key for key, count in Counter(named).items() if count > 1]:
+        raise Failed(f"{' '.join(map(str, keys[0]))} is in the answer to {subject.method}() more than once.")
 
 
 @check("snapshot", "delta")

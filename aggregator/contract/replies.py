@@ -120,6 +120,7 @@ class Replies(BaseModel):
     artist: Artist = SOMEBODY
     friend: Friend = FRIEND
     search: str = "Tin Harbour"
+    tag: str = "shoegaze"
     trouble: dict[str, Answer] = {}
     items: str = ""
     sign_in: dict[str, str] = {}

@@ -39,6 +39,9 @@ SHAPES = {
     "similar": "live",
     "tags": "live",
     "albums_of": "live",
+    "tag_artists": "live",
+    "listeners": "live",
+    "chart": "live",
     "radio": "live",
     "top_artists": "live",
     "search": "live",
@@ -179,7 +182,12 @@ class Stage:
                 return provider.search(told.search if argument is None else argument)
             case "top_artists":
                 return provider.top_artists(told.friend if argument is None else argument)
-            case "library" | "friends":
+            case "tag_artists":
+                return provider.tag_artists(told.tag if argument is None else argument)
+            case "listeners":
+                known = provider.listeners(told.artist if argument is None else argument)
+                return [] if known is None else [known]
+            case "library" | "friends" | "chart":
                 return getattr(provider, method)()
             case "begin" | "finish":
                 return [getattr(provider, method)(**argument)]

@@ -19,7 +19,18 @@ from werkzeug.wrappers import Response
 from aggregator.demo import service
 from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, home_of
 from aggregator.demo.listening import Play
-from aggregator.demo.neighbours import EVERYBODY, UNLINKED, Release, listeners, named, releases, similar, tags
+from aggregator.demo.neighbours import (
+    EVERYBODY,
+    UNLINKED,
+    Release,
+    chart,
+    listeners,
+    named,
+    releases,
+    similar,
+    tagged,
+    tags,
+)
 from aggregator.demo.service import Service, as_json, request, whole
 from aggregator.demo.world import LASTFM_KEY, LASTFM_SECRET, LastfmUser, World, build
 
@@ -93,6 +104,8 @@ class Lastfm(Service):
             "artist.getSimilar": self.artist_similar,
             "artist.getTopTags": self.artist_tags,
             "artist.getTopAlbums": self.artist_albums,
+            "tag.getTopArtists": self.tag_artists,
+            "chart.getTopArtists": self.chart_artists,
             "artist.search": self.artist_search,
             "album.search": self.album_search,
             "track.search": self.track_search,
@@ -249,6 +262,17 @@ class Lastfm(Service):
             "topalbums", "album", ranked, lambda pair: self._release(act, *pair), {"artist": act.name}, biggest=1000
         )
 
+    def tag_artists(self) -> Json:
+        """In the order of use, without saying how much; of a tag that nobody uses an empty list, and no error."""
+        tag = request.values.get("tag", "")
+        if not tag:
+            raise Refused(6)
+        ranked = list(enumerate(tagged(tag), 1))
+        return self._page("topartists", "artist", ranked, self._ranked, {"tag": tag})
+
+    def chart_artists(self) -> Json:
+        return self._page("artists", "artist", chart(), self._charted, {})
+
     def artist_search(self) -> Json:
         text = request.values.get("artist", "").casefold()
         found = [artist for artist in EVERYBODY.values() if text in artist.name.casefold()]
@@ -317,6 +341,14 @@ class Lastfm(Service):
     def _favourite(self, ranked: tuple[int, Artist, int]) -> Json:
         rank, act, count = ranked
         return {**self._artist(act), "playcount": str(count), "@attr": {"rank": str(rank)}}
+
+    def _ranked(self, ranked: tuple[int, Artist]) -> Json:
+        rank, act = ranked
+        return {**self._artist(act), "@attr": {"rank": str(rank)}}
+
+    def _charted(self, act: Artist) -> Json:
+        counts = {"playcount": str(listeners(act) * 11), "listeners": str(listeners(act))}
+        return {**self._artist(act), **counts}
 
     def _release(self, act: Artist, rank: int, release: Release) -> Json:
         return {

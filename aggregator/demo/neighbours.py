@@ -118,6 +118,24 @@ def tags(artist: Artist) -> list[tuple[str, int]]:
 
 
 @cache
+def tagged(tag: str) -> list[Artist]:
+    """Acts that listeners give a tag, blind to case; those first for whom most do."""
+    uses = {
+        act.slug: weight * listeners(act)
+        for act in EVERYBODY.values()
+        for name, weight in tags(act)
+        if name == tag.casefold()
+    }
+    return sorted((EVERYBODY[slug] for slug in uses), key=lambda act: (-uses[act.slug], act.slug))
+
+
+@cache
+def chart() -> list[Artist]:
+    """Everybody, those with the most listeners first."""
+    return sorted(EVERYBODY.values(), key=lambda act: (-listeners(act), act.slug))
+
+
+@cache
 def releases(artist: Artist) -> list[Release]:
     """Albums of an act, most played first."""
     if artist.slug in ARTISTS:

@@ -44,7 +44,7 @@ def form(facts: Facts) -> AlbumForm:
         frozenset((scheme, _plain(scheme, value)) for scheme, value in said.get("ids", {}).items()),
         int(said["released"][:4]) if "released" in said else None,
         said.get("total_tracks"),
-        None if "from" in said else said.get("form", "album"),
+        said.get("form"),
         fold(said["title"]) != main,
     )
 

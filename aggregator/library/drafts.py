@@ -171,7 +171,7 @@ def strength_of(payload: str) -> tuple[int, int]:
 
 
 def _text(record: Record) -> str:
-    return record.model_dump_json(exclude_defaults=True, exclude={"id", "type", "preview"})
+    return record.model_dump_json(exclude_defaults=True, exclude={"id", "type", "preview", "popularity"})
 
 
 def _names(credits: Iterable[Credit]) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ from aggregator.plugin import (
     Tag,
     Track,
     Unavailable,
+    why,
 )
 
 from . import shapes
@@ -51,6 +52,8 @@ FOUND = 5
 """Hits of each kind in a search."""
 NEAREST = 100
 POPULAR = 20
+MOST = 100
+"""Artists of a tag, and of the chart."""
 FAVOURITES = 50
 
 R = TypeVar("R")
@@ -190,6 +193,28 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
         albums = self._of_artist("artist.getTopAlbums", "topalbums", artist, limit=POPULAR)
         return [edition for _, edition in _read(albums, "album", shapes.edition) if edition.title != "(null)"]
 
+    def tag_artists(self, tag: str) -> Iterable[tuple[Artist, int]]:
+        """Last.fm tells the order alone. Numbers of use fall about with the cube root of the place."""
+        try:
+            ranked = self._client.ask("tag.getTopArtists", "topartists", tag=tag, limit=MOST)
+        except Unknown:
+            return []
+        artists = [artist for _, artist in _read(ranked, "artist", shapes.artist)]
+        return [(artist, round(1000 / place ** (1 / 3))) for place, artist in enumerate(artists, 1)]
+
+    def listeners(self, artist: Artist) -> int | None:
+        told = self._of_artist("artist.getInfo", "artist", artist)
+        stats = children(told, "stats") if told is not None else []
+        return number(text(stats[0], "listeners")) if stats else None
+
+    def chart(self) -> Iterable[Artist]:
+        return [
+            artist
+            for _, artist in _read(
+                self._client.ask("chart.getTopArtists", "artists", limit=MOST), "artist", shapes.artist
+            )
+        ]
+
     def _of_artist(self, method: str, inside: str, artist: Artist, **query: Any) -> Element | None:
         """Asked by MBID, and where Last.fm has another one, by name; None for an artist it does not know."""
         named = {"artist": artist.ids.get("lastfm") or artist.name}
@@ -262,6 +287,8 @@ def _understood(of: Literal["play", "track", "friend"], node: Element, convert: 
     try:
         return convert(node)
     except ValueError as error:
-        reason = f"Last.fm sent it without something that is needed: {str(error).splitlines()[0]}"
-        name = text(node, "name") or text(node, "url") or "unnamed"
-        return Skipped(of=of, id=f"{shapes.stamp(node)} {name}"[:1000] if of == "play" else name[:1000], reason=reason)
+        id = text(node, "name") or text(node, "url") or "unnamed"
+        artist = next((text(child, "name") for child in children(node, "artist")), "") or text(node, "artist")
+        name = " by ".join(each[:200] for each in (text(node, "name"), artist) if each)
+        id = f"{shapes.stamp(node)} {id}" if of == "play" else id
+        return Skipped(of=of, id=id, reason=why(error), name=name or None)

@@ -30,6 +30,7 @@ def edition(node: Element) -> Edition:
         ids=_mbid(text(node, "mbid")),
         cover=_picture(node),
         url=_url(node),
+        popularity=number(text(node, "playcount")) or None,
     )
 
 

@@ -22,7 +22,22 @@ class Near(Provider, Discovery, LiveSearch):
         return sorted(tags, key=lambda tag: -tag.weight)
 
     def albums_of(self, artist):
-        return self._read("albums", artist, lambda item: self._album(item, artist))
+        albums = self._read("albums", artist, lambda item: self._album(item, artist))
+        return sorted(albums, key=lambda album: -(album.popularity or 0))
+
+    def tag_artists(self, tag):
+        used = self._listed("tagged", lambda item: (self._artist(item), max(0, int(item["used"]))), tag=tag)
+        return sorted(used, key=lambda pair: -pair[1])
+
+    def listeners(self, artist):
+        answer = self._ask("artist", artist=artist.name)
+        count = answer.get("listeners") if isinstance(answer, dict) else None
+        if not isinstance(count, int) or count < 0:
+            raise BadData("Near's answer for an artist holds no number of listeners.")
+        return count
+
+    def chart(self):
+        return self._listed("chart", self._artist)
 
     def search(self, text):
         return self._listed("search", self._artist, q=text)
@@ -31,8 +46,7 @@ class Near(Provider, Discovery, LiveSearch):
         return self._listed(what, convert, artist=artist.name)
 
     def _listed(self, what, convert, **query):
-        key = self.settings.api_key.get_secret_value()
-        answer = self.http.json(f"{API}/{what}", params={**query, "key": key})
+        answer = self._ask(what, **query)
         if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
             raise BadData(f"Near's answer for {what} is no list.")
         found = []
@@ -46,8 +60,13 @@ class Near(Provider, Discovery, LiveSearch):
                 found.append(record)
         return found
 
+    def _ask(self, what, **query):
+        key = self.settings.api_key.get_secret_value()
+        return self.http.json(f"{API}/{what}", params={**query, "key": key})
+
     def _artist(self, item):
         return Artist(id=str(item["id"]), name=item["name"])
 
     def _album(self, item, artist):
-        return Edition(id=str(item["id"]), title=item["title"], credits=[Credit(name=artist.name)])
+        fans = max(0, int(item["fans"])) if "fans" in item else None
+        return Edition(id=str(item["id"]), title=item["title"], credits=[Credit(name=artist.name)], popularity=fans)

@@ -258,7 +258,7 @@ def test_an_equal_barcode_joins_and_two_release_groups_part(house):
 
 def test_a_single_is_not_the_album_of_its_name(house):
     house.sync("files", edition("e", "Harbour", form="single"))
-    house.sync("spotify", edition("e", "Harbour"))
+    house.sync("spotify", edition("e", "Harbour", form="album"))
     assert verdict(house, "album", "files/e", "spotify/e") == DIFFERENT
 
 

@@ -71,7 +71,6 @@ def test_an_artist_nobody_knows_is_no_error(provider):
     nobody = Artist(id="1", name="Nobody Whatsoever")
     assert (provider.similar(nobody), list(provider.albums_of(nobody)), provider.radio(nobody)) == ([], [], [])
     assert provider.similar(nobody.model_copy(update={"ids": {"deezer": "1"}})) == []
-    assert list(provider.tags(MARROW)) == []
 
 
 def test_of_two_artists_with_one_name_the_better_known_is_taken(provider, monkeypatch):

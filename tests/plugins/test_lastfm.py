@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aggregator.demo.neighbours import chart, listeners, named, tagged
 from aggregator.demo.world import LASTFM_KEY, LASTFM_SECRET
 from aggregator.plugin import (
     Artist,
@@ -133,6 +134,28 @@ def test_what_is_known_of_an_artist(robin):
     near = provider.similar(artist)
     assert near and near[0][1] == 1.0 and all(0 <= match <= 1 for _, match in near)
     assert provider.tags(artist)[0].weight == 100 and provider.albums_of(artist)[0].title
+
+
+def test_albums_come_with_their_plays_and_without_a_form_that_nobody_stated(robin):
+    albums = robin.provider().albums_of(Artist(id="x", name="The Paper Lighthouses"))
+    plays = [album.popularity for album in albums]
+    assert plays == sorted(plays, reverse=True) and plays[-1] > 0
+    assert {album.form for album in albums} == {None}
+
+
+def test_artists_of_a_tag_come_in_the_order_of_use(robin):
+    used = robin.provider().tag_artists("Chamber Pop")
+    assert [artist.name for artist, _ in used] == [act.name for act in tagged("chamber pop")]
+    numbers = [number for _, number in used]
+    assert numbers == sorted(numbers, reverse=True) and numbers[-1] > 0
+    assert robin.provider().tag_artists("a tag that nobody uses") == []
+
+
+def test_listeners_of_an_artist_and_the_chart(robin):
+    provider = robin.provider()
+    assert provider.listeners(Artist(id="x", name="Nørrelys")) == listeners(named("Nørrelys"))
+    assert provider.listeners(Artist(id="x", name="Nobody Ever Heard Of")) is None
+    assert [artist.name for artist in provider.chart()] == list(dict.fromkeys(act.name for act in chart()))[:100]
 
 
 def test_an_outdated_mbid_falls_back_to_the_name(robin):
