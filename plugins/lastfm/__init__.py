@@ -38,7 +38,6 @@ from aggregator.plugin import (
     Tag,
     Track,
     Unavailable,
-    why,
 )
 
 from . import shapes
@@ -208,12 +207,8 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
         return number(text(stats[0], "listeners")) if stats else None
 
     def chart(self) -> Iterable[Artist]:
-        return [
-            artist
-            for _, artist in _read(
-                self._client.ask("chart.getTopArtists", "artists", limit=MOST), "artist", shapes.artist
-            )
-        ]
+        ranked = self._client.ask("chart.getTopArtists", "artists", limit=MOST)
+        return [artist for _, artist in _read(ranked, "artist", shapes.artist)]
 
     def _of_artist(self, method: str, inside: str, artist: Artist, **query: Any) -> Element | None:
         """Asked by MBID, and where Last.fm has another one, by name; None for an artist it does not know."""
@@ -287,8 +282,6 @@ def _understood(of: Literal["play", "track", "friend"], node: Element, convert: 
     try:
         return convert(node)
     except ValueError as error:
-        id = text(node, "name") or text(node, "url") or "unnamed"
-        artist = next((text(child, "name") for child in children(node, "artist")), "") or text(node, "artist")
-        name = " by ".join(each[:200] for each in (text(node, "name"), artist) if each)
-        id = f"{shapes.stamp(node)} {id}" if of == "play" else id
-        return Skipped(of=of, id=id, reason=why(error), name=name or None)
+        reason = f"Last.fm sent it without something that is needed: {str(error).splitlines()[0]}"
+        name = text(node, "name") or text(node, "url") or "unnamed"
+        return Skipped(of=of, id=f"{shapes.stamp(node)} {name}"[:1000] if of == "play" else name[:1000], reason=reason)
