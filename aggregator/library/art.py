@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from aggregator.library.fields import Speaker
 from aggregator.library.neighbours import Claim
 
 
@@ -23,7 +24,12 @@ def source_of(account_id: int, cover: Mapping[str, Any]) -> str | None:
     return f"{account_id}:{cover['path']}" if cover.get("path") else None
 
 
-def sources(claim: Claim) -> Iterator[str]:
+class Pictured(Speaker, Protocol):
+    @property
+    def account_id(self) -> int: ...
+
+
+def sources(claim: Pictured) -> Iterator[str]:
     """Where the claim says its picture is; a recording is shown with its album's."""
     for cover in (claim.payload.get("cover"), claim.payload.get("image"), claim.about.get("cover")):
         if cover and (source := source_of(claim.account_id, cover)):
@@ -32,7 +38,11 @@ def sources(claim: Claim) -> Iterator[str]:
 
 def pictures(conn: Connection, claims: Iterable[Claim]) -> dict[str, Picture]:
     """What is known of the pictures that these claims name."""
-    wanted = {source for claim in claims for source in sources(claim)}
+    return known(conn, {source for claim in claims for source in sources(claim)})
+
+
+def known(conn: Connection, wanted: Iterable[str]) -> dict[str, Picture]:
+    """By source what is known of these pictures."""
     rows = conn.exec_driver_sql(
         "SELECT source, name, hue FROM art WHERE source IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted(wanted)),),

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from aggregator.library.items.provenance import length, played, some, visible_accounts, words
+from aggregator.library.fields import length
+from aggregator.library.items.provenance import played, some, visible_accounts, words
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,25 @@
 """Rows of artists, albums and recordings: one face for each item, taken from what its claims say.
 
-The text is that of the preferred claim: present before absent, the listener's own files before Spotify before others,
-records before what plays and credits imply. All of it may be made again at any time.
+Each field is that of the first claim in the order of `choices` that says it. All of it may be made again at any time
+from claims, decisions and what listeners chose.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from aggregator.library import art, find
+from aggregator.library.choices import Choices, Face, preference
+from aggregator.library.fields import every_genre, joined
 from aggregator.library.folding import fold, sort_key
 from aggregator.library.neighbours import Claim, load_claims
 from aggregator.library.shelves import MEMBERS
 
-PREFERRED = ("files", "spotify")
 COLUMNS = {
     "artist": ("id", "name", "sort", "folded", "ids", "genres", "art", "hue", "sources"),
     "album": ("id", "title", "sort", "credit", "artist_sort", "year", "released", "form", "tracks", "ids", "genres",
@@ -30,14 +31,13 @@ COLUMNS = {
 
 def write(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], stale: Iterable[int]) -> None:
     """Write the rows of `items` from their claims; of `stale`, those that are items no more lose theirs."""
-    ordered = {item: sorted(claims, key=preference) for item, claims in items.items()}
+    choices = Choices.read(conn, kind)
+    faces = {item: choices.face(sorted(claims, key=preference)) for item, claims in items.items()}
     gone = json.dumps(sorted(set(stale) - items.keys()))
     conn.exec_driver_sql(f"DELETE FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", (gone,))  # noqa: S608
-    pictures = art.pictures(conn, (claim for claims in ordered.values() for claim in claims))
+    pictures = art.pictures(conn, (claim for face in faces.values() for claim in face.claims))
     sources, make = _sources(conn, kind, items), _MAKE[kind]
-    rows = [
-        (item, *make(claims), *_picture(claims, pictures), sources.get(item, "[]")) for item, claims in ordered.items()
-    ]
+    rows = [(item, *make(face), *_picture(face, pictures), sources.get(item, "[]")) for item, face in faces.items()]
     columns = [*(name for name in COLUMNS[kind] if name not in _ADDED), *("art", "hue", "sources")]
     if rows:
         conn.exec_driver_sql(
@@ -45,9 +45,9 @@ def write(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], sta
             rows,
         )
     if kind == "recording":
-        _name_albums(conn, ordered)
+        _name_albums(conn, faces)
     if kind != "artist":
-        _write_credits(conn, kind, ordered, gone)
+        _write_credits(conn, kind, faces, gone)
 
 
 def rewrite(conn: Connection, kind: str, items: Iterable[int]) -> None:
@@ -89,45 +89,39 @@ def follow(conn: Connection, following: Mapping[str, Sequence[int]], now: int) -
             rewrite(conn, other, items)
 
 
-def preference(claim: Claim) -> tuple[object, ...]:
-    """Smallest first; see the head of this module."""
-    said = claim.payload
-    rank = PREFERRED.index(claim.provider) if claim.provider in PREFERRED else len(PREFERRED)
-    return (not claim.present, "from" in said, rank, said.get("seconds") is None, claim.key)
-
-
 # --- one item ---------------------------------------------------------------------------------------------------------
 
 _ADDED = ("art", "hue", "sources")
 
 
-def _artist(claims: Sequence[Claim]) -> tuple[Any, ...]:
-    name = claims[0].payload["name"]
-    return name, sort_key(claims[0].payload.get("sort_name") or name), fold(name), _ids(claims), _genres(claims)
+def _artist(face: Face[Claim]) -> tuple[Any, ...]:
+    said = face.asked("name")[0].payload
+    name = said["name"]
+    return name, sort_key(said.get("sort_name") or name), fold(name), _ids(face.claims), _genres(face)
 
 
-def _album(claims: Sequence[Claim]) -> tuple[Any, ...]:
-    said = claims[0].payload
-    credits = _first(claims, "credits") or []
-    dates = (claim.payload["released"] for claim in _speaking(claims) if "released" in claim.payload)
-    released = min(dates, default=None)
-    form = next((claim.payload.get("form", "album") for claim in claims if "from" not in claim.payload), "album")
-    tracks = _first(claims, "total_tracks") or 0
+def _album(face: Face[Claim]) -> tuple[Any, ...]:
+    title = face.asked("title")[0].payload["title"]
+    credits = _first(face.asked("artist"), "credits") or []
+    released = _released(face)
+    records = (claim.payload for claim in face.asked("form") if "from" not in claim.payload)
+    form = next((said.get("form", "album") for said in records), "album")
+    tracks = _first(face.asked("tracks"), "total_tracks") or 0
     year = int(released[:4]) if released else None
-    title = said["title"]
-    return (title, sort_key(title), _joined(credits), _artist_sort(credits), year, released, form, tracks,
-            _ids(claims), _genres(claims))  # fmt: skip
+    return (title, sort_key(title), joined(credits), _artist_sort(credits), year, released, form, tracks,
+            _ids(face.claims), _genres(face))  # fmt: skip
 
 
-def _recording(claims: Sequence[Claim]) -> tuple[Any, ...]:
-    said = claims[0].payload
-    credits = next((c for claim in claims if (c := claim.payload.get("credits") or claim.about.get("credits"))), ())
-    owned = sorted((claim for claim in claims if claim.present and "audio" in claim.payload), key=_quality)
-    return (said["title"], sort_key(said["title"]), _joined(credits), _artist_sort(credits), None, _album_title(claims),
-            _first(claims, "seconds"), owned[0].id if owned else None, _ids(claims))  # fmt: skip
+def _recording(face: Face[Claim]) -> tuple[Any, ...]:
+    title = face.asked("title")[0].payload["title"]
+    credited = face.asked("artist")
+    credits = next((c for claim in credited if (c := claim.payload.get("credits") or claim.about.get("credits"))), ())
+    owned = sorted((claim for claim in face.claims if claim.present and "audio" in claim.payload), key=_quality)
+    return (title, sort_key(title), joined(credits), _artist_sort(credits), None, _album_title(face.asked("album")),
+            _first(face.asked("length"), "seconds"), owned[0].id if owned else None, _ids(face.claims))  # fmt: skip
 
 
-_MAKE: Mapping[str, Callable[[Sequence[Claim]], tuple[Any, ...]]] = {
+_MAKE: Mapping[str, Callable[[Face[Claim]], tuple[Any, ...]]] = {
     "artist": _artist,
     "album": _album,
     "recording": _recording,
@@ -159,26 +153,27 @@ def _ids(claims: Sequence[Claim]) -> str:
     return json.dumps(dict(sorted(ids.items())), separators=(",", ":"))
 
 
-def _genres(claims: Sequence[Claim]) -> str:
-    genres = {fold(genre): genre for claim in reversed(_speaking(claims)) for genre in claim.payload.get("genres", ())}
-    return json.dumps([genres[name] for name in sorted(genres)], ensure_ascii=False)
+def _released(face: Face[Claim]) -> str | None:
+    """The earliest date that a source names, unless listeners chose whose date it is."""
+    chosen = face.chosen.get("released")
+    said = (claim.payload.get("released") for claim in _speaking(chosen or face.claims))
+    dates: Iterator[str] = filter(None, said)
+    return next(dates, None) if chosen else min(dates, default=None)
 
 
-def _joined(credits: Sequence[Mapping[str, Any]]) -> str:
-    """`Queen`, ` & `, `David Bowie`: as credited; a comma where the source gives no words between two names."""
-    named = [credit for credit in credits if credit.get("role", "artist") == "artist"] or credits
-    last = len(named) - 1
-    return "".join(
-        credit["name"] + (credit.get("join") or ("" if place == last else ", ")) for place, credit in enumerate(named)
-    ).strip()
+def _genres(face: Face[Claim]) -> str:
+    chosen = face.chosen.get("genres")
+    said = [claim.payload.get("genres", ()) for claim in _speaking(chosen or face.claims)]
+    named = every_genre([next(filter(None, said), ())] if chosen else said)
+    return json.dumps(named, ensure_ascii=False)
 
 
 def _artist_sort(credits: Sequence[Mapping[str, Any]]) -> str:
     return sort_key(credits[0]["name"]) if credits else ""
 
 
-def _picture(claims: Sequence[Claim], pictures: Mapping[str, art.Picture]) -> tuple[str | None, int | None]:
-    found = (pictures.get(source) for claim in claims for source in art.sources(claim))
+def _picture(face: Face[Claim], pictures: Mapping[str, art.Picture]) -> tuple[str | None, int | None]:
+    found = (pictures.get(source) for claim in face.asked("picture") for source in art.sources(claim))
     picture = next((picture for picture in found if picture and picture.name), None)
     return (picture.name, picture.hue) if picture else (None, None)
 
@@ -207,9 +202,9 @@ def _sources(conn: Connection, kind: str, items: Iterable[int]) -> dict[int, str
 # --- rows that name other items ---------------------------------------------------------------------------------------
 
 
-def _name_albums(conn: Connection, items: Mapping[int, Sequence[Claim]]) -> None:
+def _name_albums(conn: Connection, items: Mapping[int, Face[Claim]]) -> None:
     """The album a recording is shown with: that of its preferred claim which has one."""
-    wanted = {item: next((c.about_id for c in claims if c.about_id), None) for item, claims in items.items()}
+    wanted = {item: next((c.about_id for c in face.asked("album") if c.about_id), None) for item, face in items.items()}
     rows = [(album, item) for item, album in wanted.items() if album is not None]
     if rows:
         conn.exec_driver_sql(
@@ -217,14 +212,15 @@ def _name_albums(conn: Connection, items: Mapping[int, Sequence[Claim]]) -> None
         )
 
 
-def _write_credits(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], gone: str) -> None:
+def _write_credits(conn: Connection, kind: str, items: Mapping[int, Face[Claim]], gone: str) -> None:
     ids = json.dumps(sorted(items))
     for each in (ids, gone):
         conn.exec_driver_sql(
             "DELETE FROM item_credit WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))", (kind, each)
         )
     speaking = [
-        (next((c.id for c in claims if c.payload.get("credits")), claims[0].id), item) for item, claims in items.items()
+        (next((c.id for c in face.asked("artist") if c.payload.get("credits")), face.claims[0].id), item)
+        for item, face in items.items()
     ]
     conn.exec_driver_sql(
         'INSERT INTO item_credit (kind, item_id, position, artist_id, name, "join", role)'

@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from aggregator.library.choices import Choices, Face, Teller
 from aggregator.library.folding import fold_name
 from aggregator.plugin import Show, Venue
 from aggregator.shows import places
@@ -29,30 +30,32 @@ SEVERITY = ("scheduled", "rescheduled", "postponed", "cancelled")
 
 @dataclass(frozen=True)
 class Said:
-    """What one account says of a show."""
+    """What one account says of a show. `key`, `payload` and `about` as of every claim that is asked in its turn."""
 
-    claim_id: int
+    id: int
+    key: tuple[str, str]
     account_id: int
-    account_key: str
     provider: str
     account_name: str
-    pid: str
     present: bool
+    payload: dict[str, Any]
     show: Show
+    about: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def preference(self) -> tuple[object, ...]:
-        """Smallest first: bills before packages, fuller records before thinner ones, plain titles, then by name."""
-        said = self.show
-        return (
-            is_extra(said.title),
-            said.start is None,
-            said.venue.latitude is None,
-            -len(said.lineup),
-            len(said.title),
-            self.account_key,
-            self.pid,
-        )
+
+def fullness(claim: Teller) -> tuple[object, ...]:
+    """The usual order, smallest first: present ones, bills before packages, fuller records before thinner ones, plain
+    titles, then by name."""
+    said = claim.payload
+    return (
+        not claim.present,
+        is_extra(said["title"]),
+        said.get("start") is None,
+        said["venue"].get("latitude") is None,
+        -len(said.get("lineup", ())),
+        len(said["title"]),
+        claim.key,
+    )
 
 
 def refresh(conn: Connection, item_ids: Iterable[int], now: int) -> None:
@@ -67,9 +70,9 @@ def _refresh(conn: Connection, ids: Sequence[int], now: int) -> None:
     rows = {row.id: row for row in conn.execute(select(show).where(show.c.id.in_(ids)))}
     conn.execute(delete(item_credit).where(item_credit.c.kind == "show", item_credit.c.item_id.in_(ids)))
     conn.execute(delete(show).where(show.c.id.in_([item for item in ids if item not in said])))
-    bills = _bills(conn, said)
+    bills, choices = _bills(conn, said), Choices.read(conn, "show")
     for item, claims in said.items():
-        _keep(conn, item, claims, bills[item], rows.get(item), now)
+        _keep(conn, item, choices.face(claims), bills[item], rows.get(item), now)
     credits = [line for bill in bills.values() for line in bill]
     if credits:
         conn.execute(insert(item_credit), credits)
@@ -86,15 +89,17 @@ def _said(conn: Connection, ids: Sequence[int]) -> dict[int, list[Said]]:
     )
     found: dict[int, list[Said]] = defaultdict(list)
     for row in rows:
-        record = Show.model_validate({**json.loads(row.payload), "id": row.pid})
-        one = Said(row.id, row.account_id, row.key, row.provider, row.name, row.pid, row.present, record)
+        payload = json.loads(row.payload)
+        record = Show.model_validate({**payload, "id": row.pid})
+        key = (row.key, row.pid)
+        one = Said(row.id, key, row.account_id, row.provider, row.name, row.present, payload, record)
         found[row.item_id].append(one)
     return {item: _speaking(claims) for item, claims in found.items()}
 
 
 def _speaking(claims: list[Said]) -> list[Said]:
     present = [one for one in claims if one.present]
-    return sorted(present or claims, key=lambda one: one.preference)
+    return sorted(present or claims, key=fullness)
 
 
 # --- the bill ---------------------------------------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def _speaking(claims: list[Said]) -> list[Said]:
 
 def _bills(conn: Connection, said: dict[int, list[Said]]) -> dict[int, list[dict[str, Any]]]:
     """Rows of `item_credit` per item: the preferred bill, then whom only the others name."""
-    claim_ids = [one.claim_id for claims in said.values() for one in claims]
+    claim_ids = [one.id for claims in said.values() for one in claims]
     rows = conn.execute(
         select(credit, link.c.item_id, claim.c.payload)
         .join(claim, claim.c.id == credit.c.artist_claim_id)
@@ -113,7 +118,7 @@ def _bills(conn: Connection, said: dict[int, list[Said]]) -> dict[int, list[dict
     lines: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         lines[row.claim_id].append(row)
-    return {item: _bill(item, [row for one in claims for row in lines[one.claim_id]]) for item, claims in said.items()}
+    return {item: _bill(item, [row for one in claims for row in lines[one.id]]) for item, claims in said.items()}
 
 
 def _bill(item: int, lines: Iterable[Row[Any]]) -> list[dict[str, Any]]:
@@ -134,11 +139,11 @@ def _bill(item: int, lines: Iterable[Row[Any]]) -> list[dict[str, Any]]:
 
 
 def _keep(
-    conn: Connection, item: int, claims: list[Said], bill: list[dict[str, Any]], before: Row[Any] | None, now: int
+    conn: Connection, item: int, face: Face[Said], bill: list[dict[str, Any]], before: Row[Any] | None, now: int
 ) -> None:
-    values = _values(claims)
+    values = _values(face)
     print_ = _fingerprint(values, bill)
-    gone = not claims[0].present
+    gone = not face.claims[0].present
     if gone and before is None:
         return  # it went before anybody could see it
     gone_at = (before.gone_at or (None if _past(values, now) else now)) if gone and before else None
@@ -159,27 +164,36 @@ def _past(values: dict[str, Any], now: int) -> bool:
     return last < datetime.fromtimestamp(now, places.zone_named(values["zone"]) or UTC).date()
 
 
-def _values(claims: list[Said]) -> dict[str, Any]:
-    best = claims[0].show
-    venue = _venue(claims)
-    start = next((one.show.start for one in claims if one.show.start and one.show.day == best.day), None)
+def _values(face: Face[Said]) -> dict[str, Any]:
+    claims, venue = face.claims, _venue(face.asked("venue"))
+    day, start, until = _when(face)
     zone = _zone(venue)
     return {
-        "title": best.title,
-        "day": best.day.isoformat(),
+        "title": face.asked("title")[0].show.title,
+        "day": day.isoformat(),
         "start": start.strftime("%H:%M") if start else None,
-        "until": next((one.show.until.isoformat() for one in claims if one.show.until), None),
+        "until": until.isoformat() if until else None,
         "zone": zone,
-        "starts_at": starts_at(best.day, start, zone),
-        "status": _status(claims),
+        "starts_at": starts_at(day, start, zone),
+        "status": face.chosen["status"][0].show.status if "status" in face.chosen else _status(claims),
         "festival": any(one.show.festival for one in claims),
         "venue": venue.name,
         "place": ", ".join(part for part in (venue.city, venue.region) if part),
         "latitude": venue.latitude,
         "longitude": venue.longitude,
-        "detail": json.dumps(_detail(claims, venue)),
+        "detail": json.dumps(_detail(face, venue)),
         "sources": json.dumps(_sources(claims)),
     }
+
+
+def _when(face: Face[Said]) -> tuple[date, time | None, date | None]:
+    """Day, hour and last day: whole from the claim that listeners chose, else the day's blanks filled in by others."""
+    said = [one.show for one in face.asked("when")]
+    day = said[0].day
+    if "when" in face.chosen:
+        return day, said[0].start, said[0].until
+    start = next((show.start for show in said if show.start and show.day == day), None)
+    return day, start, next((show.until for show in said if show.until), None)
 
 
 def starts_at(day: date, start: time | None, zone: str | None) -> int:
@@ -190,7 +204,7 @@ def starts_at(day: date, start: time | None, zone: str | None) -> int:
     return int(datetime.combine(day, start or time(), places.zone_named(zone) or UTC).timestamp())
 
 
-def _venue(claims: list[Said]) -> Venue:
+def _venue(claims: Sequence[Said]) -> Venue:
     """The preferred venue, its blanks filled in by the others. A point is taken whole, never half from each."""
     merged: dict[str, Any] = {}
     for one in claims:
@@ -209,12 +223,12 @@ def _zone(venue: Venue) -> str | None:
     return places.zone_of_zip(venue.postal_code) if venue.postal_code and venue.country in (None, "US") else None
 
 
-def _status(claims: list[Said]) -> str:
+def _status(claims: Sequence[Said]) -> str:
     """The gravest word of any account; inside one account the mildest, for sellers cancel and list anew."""
     return max(_words(claims).values(), key=SEVERITY.index)
 
 
-def _words(claims: list[Said]) -> dict[str, str]:
+def _words(claims: Sequence[Said]) -> dict[str, str]:
     """Each account's own word on the event, by account name. Packages do not speak for it where a bill does."""
     words: dict[str, str] = {}
     bills = [one for one in claims if not is_extra(one.show.title)] or claims
@@ -223,16 +237,17 @@ def _words(claims: list[Said]) -> dict[str, str]:
     return words
 
 
-def _detail(claims: list[Said], venue: Venue) -> dict[str, Any]:
+def _detail(face: Face[Said], venue: Venue) -> dict[str, Any]:
     """What the show's page says beyond the row. `tickets`: the preferred first; `disagree`: who says what of it."""
+    claims = face.claims
     words = _words(claims)
-    doors = next((one.show.doors for one in claims if one.show.doors), None)
+    doors = next((one.show.doors for one in face.asked("doors") if one.show.doors), None)
     return {
         "address": venue.address,
         "postal_code": venue.postal_code,
         "country": venue.country,
         "doors": doors.strftime("%H:%M") if doors else None,
-        "note": next((one.show.note for one in claims if one.show.note), None),
+        "note": next((one.show.note for one in face.asked("note") if one.show.note), None),
         "url": next((one.show.url for one in claims if one.show.url), None),
         "genres": sorted({genre for one in claims for genre in one.show.genres}),
         "tickets": list(_tickets(claims)),
@@ -240,7 +255,7 @@ def _detail(claims: list[Said], venue: Venue) -> dict[str, Any]:
     }
 
 
-def _tickets(claims: list[Said]) -> Iterator[dict[str, Any]]:
+def _tickets(claims: Sequence[Said]) -> Iterator[dict[str, Any]]:
     """One entry per seller and kind of ticket, with the time sales begin as epoch seconds."""
     seen = set()
     for one in claims:
@@ -261,13 +276,13 @@ def _tickets(claims: list[Said]) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def _sources(claims: list[Said]) -> list[dict[str, Any]]:
+def _sources(claims: Sequence[Said]) -> list[dict[str, Any]]:
     return [
         {
             "account_id": one.account_id,
             "provider": one.provider,
             "name": one.account_name,
-            "pid": one.pid,
+            "pid": one.key[1],
             "title": one.show.title,
         }
         for one in claims

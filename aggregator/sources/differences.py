@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from aggregator.library.items.provenance import SCHEMES, length
+from aggregator.library.fields import SCHEMES, length
 
 
 @dataclass(frozen=True)

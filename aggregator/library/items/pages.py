@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from aggregator.library.choices import PREFERRED
 from aggregator.library.items import cards
 from aggregator.library.items.cards import COLUMNS, ON_SHELF, AlbumCard, ArtistCard, Credited, SongCard
 from aggregator.library.items.provenance import ClaimRow, Decided, about, claim_rows, provenance, visible_accounts
-from aggregator.library.rows import PREFERRED
 
 TOP_SONGS = 10
 MOST_ALBUMS = 200

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from aggregator.library.fields import SCHEMES, length
+
 
 @dataclass(frozen=True)
 class ClaimRow:
@@ -138,11 +140,6 @@ def _hint(row: Row[Any], said: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, parts))
 
 
-SCHEMES = {
-    "mbid": "MusicBrainz id", "release_group": "MusicBrainz release group", "isrc": "ISRC", "upc": "barcode",
-    "spotify": "Spotify id", "lastfm": "Last.fm id", "ticketmaster": "Ticketmaster id",
-}  # fmt: skip
-"""Known ids in words; eight letters of one are enough to see whether two are the same."""
 NAMED = 3
 
 
@@ -150,10 +147,6 @@ def some(names: Sequence[str]) -> str:
     """`Blue Room, Red Room, Attic and 5 more`."""
     *shown, last = [*names[:NAMED], f"{len(names) - NAMED:,} more"] if len(names) > NAMED else names
     return f"{', '.join(shown)} and {last}" if shown else last
-
-
-def length(seconds: float | None) -> str:
-    return f"{round(seconds) // 60}:{round(seconds) % 60:02d}" if seconds else ""
 
 
 def played(plays: int) -> str:

@@ -1,0 +1,169 @@
+"""What there is to say about an item of each kind, field by field, and how a claim says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, Protocol
+
+from aggregator.library.folding import fold
+
+Usual = Literal["first", "earliest", "together", "gravest", "all"]
+"""Which word is shown where nobody chose: that of the first in the usual order, the earliest date, all of them
+together, the gravest. `all`: every source's word is kept, and there is nothing to choose."""
+
+
+class Speaker(Protocol):
+    """What one claim says: its own text, and for a song that of its album."""
+
+    @property
+    def payload(self) -> Mapping[str, Any]: ...
+    @property
+    def about(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Field:
+    """`said` is None where a claim says nothing of it; `called` is how sentences name it."""
+
+    name: str
+    called: str
+    said: Callable[[Speaker], Any]
+    usual: Usual = "first"
+
+    @property
+    def can_be_chosen(self) -> bool:
+        return self.usual != "all"
+
+
+def _own(name: str) -> Callable[[Speaker], Any]:
+    return lambda claim: claim.payload.get(name) or None
+
+
+def _form(claim: Speaker) -> str | None:
+    return None if "from" in claim.payload else claim.payload.get("form", "album")
+
+
+def _song_credits(claim: Speaker) -> Any:
+    return claim.payload.get("credits") or claim.about.get("credits") or None
+
+
+def _album_title(claim: Speaker) -> str | None:
+    return claim.about.get("title") or claim.payload.get("album") or None
+
+
+def _place(claim: Speaker) -> tuple[int, int] | None:
+    """Disc and number; a file that names no number has no place."""
+    position = claim.payload.get("position")
+    return None if position is None else (claim.payload.get("disc", 1), position)
+
+
+def _picture(claim: Speaker) -> Any:
+    return claim.payload.get("cover") or claim.payload.get("image") or claim.about.get("cover") or None
+
+
+def _when(claim: Speaker) -> tuple[str, str | None, str | None]:
+    said = claim.payload
+    return said["day"], said.get("start"), said.get("until")
+
+
+def _status(claim: Speaker) -> str:
+    return str(claim.payload.get("status", "scheduled"))
+
+
+_PICTURE = Field("picture", "picture", _picture)
+_IDS = Field("ids", "known numbers", _own("ids"), "all")
+_GENRES = Field("genres", "genres", _own("genres"), "together")
+
+FIELDS: Mapping[str, Sequence[Field]] = {
+    "artist": (Field("name", "name", _own("name")), _PICTURE, _GENRES, _IDS),
+    "album": (
+        Field("title", "title", _own("title")),
+        Field("artist", "artist", _own("credits")),
+        Field("released", "release date", _own("released"), "earliest"),
+        Field("form", "kind of album", _form),
+        Field("tracks", "number of songs", _own("total_tracks")),
+        _PICTURE,
+        _GENRES,
+        _IDS,
+    ),
+    "recording": (
+        Field("title", "title", _own("title")),
+        Field("artist", "artist", _song_credits),
+        Field("album", "album", _album_title),
+        Field("length", "length", _own("seconds")),
+        Field("number", "number on the album", _place, "all"),
+        _PICTURE,
+        _IDS,
+    ),
+    "show": (
+        Field("title", "title", _own("title")),
+        Field("when", "day and hour", _when),
+        Field("venue", "venue", _own("venue")),
+        Field("status", "state", _status, "gravest"),
+        Field("doors", "hour of the doors", _own("doors")),
+        Field("note", "note", _own("note")),
+    ),
+}
+CALLED = {"artist": "artist", "album": "album", "recording": "song", "show": "show"}
+
+
+def field_of(kind: str, name: str) -> Field | None:
+    return next((field for field in FIELDS.get(kind, ()) if field.name == name), None)
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def joined(credits: Sequence[Mapping[str, Any]]) -> str:
+    """`Queen`, ` & `, `David Bowie`: as credited; a comma where the source gives no words between two names."""
+    named = [credit for credit in credits if credit.get("role", "artist") == "artist"] or credits
+    last = len(named) - 1
+    return "".join(
+        credit["name"] + (credit.get("join") or ("" if place == last else ", ")) for place, credit in enumerate(named)
+    ).strip()
+
+
+def every_genre(said: Sequence[Sequence[str]]) -> list[str]:
+    """All genres once, in order of the alphabet; spelt as in the first of `said` that names them."""
+    genres = {fold(genre): genre for genres in reversed(said) for genre in genres}
+    return [genres[name] for name in sorted(genres)]
+
+
+SCHEMES = {
+    "mbid": "MusicBrainz id", "release_group": "MusicBrainz release group", "isrc": "ISRC", "upc": "barcode",
+    "spotify": "Spotify id", "lastfm": "Last.fm id", "ticketmaster": "Ticketmaster id",
+}  # fmt: skip
+"""Known ids in words."""
+
+
+def length(seconds: float | None) -> str:
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02d}" if seconds else ""
+
+
+def _day(said: tuple[str, str | None, str | None]) -> str:
+    day, start, until = said
+    words = f"{date.fromisoformat(day):%-d %B %Y}"
+    if until and until != day:
+        words += f" to {date.fromisoformat(until):%-d %B %Y}"
+    return f"{words}, {start[:5]}" if start else words
+
+
+_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "artist": joined,
+    "length": length,
+    "genres": lambda said: ", ".join(sorted(said, key=fold)),
+    "number": lambda said: str(said[1]) if said[0] == 1 else f"{said[1]} on disc {said[0]}",
+    "ids": lambda said: ", ".join(f"{SCHEMES.get(scheme, scheme)} {value}" for scheme, value in sorted(said.items())),
+    "picture": lambda said: str(said.get("url") or said.get("path")),
+    "when": _day,
+    "doors": lambda said: str(said)[:5],
+    "venue": lambda said: ", ".join(filter(None, (said["name"], said.get("city")))),
+    "form": lambda said: {"ep": "EP"}.get(said, said),
+}
+
+
+def in_words(field: str, said: Any) -> str:
+    """What a claim says of a field, as a page shows it; equal words are one value."""
+    return _WORDS[field](said) if field in _WORDS else str(said)

@@ -1,0 +1,143 @@
+"""Which provider's word on a field comes first in the whole house, and what it takes to show it.
+
+An order is set at once and carried out by the steward, a bounded transaction at a time: what is written meanwhile
+follows it already, `reached` says up to which item everything does, and a kill only delays.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from aggregator.library import picks, told
+from aggregator.library.choices import PREFERRED, Choices, in_usual_order, shown
+from aggregator.library.fields import Field
+from aggregator.store import Store
+
+BATCH = 500
+"""Items written anew in one transaction."""
+
+SAMPLE = 2_000
+"""Items looked at to tell what an order would change; of more, so many are taken from all over the library."""
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Order:
+    """`providers`: the first before the second; empty for the usual order. `waiting`: not all items show it yet."""
+
+    providers: Sequence[str]
+    listener: str | None
+    at: int
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    item: int
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an order would change. `about`: the number was told from a part of the library."""
+
+    items: int
+    about: bool
+    examples: Sequence[Example]
+
+
+def orders(conn: Connection) -> dict[tuple[str, str], Order]:
+    """Orders that were set, by kind and field."""
+    rows = conn.exec_driver_sql(
+        "SELECT p.kind, p.field, p.providers, l.name, p.at, p.reached IS NOT NULL FROM precedence p"
+        " LEFT JOIN listener l ON l.id = p.listener_id"
+    )
+    return {(row[0], row[1]): Order(json.loads(row[2]), row[3], row[4], bool(row[5])) for row in rows}
+
+
+def usual(providers: Sequence[str]) -> list[str]:
+    """Providers in the usual order: those whose word comes first, then the others by name."""
+    return sorted(providers, key=lambda one: (one not in PREFERRED, PREFERRED.index(one) if one in PREFERRED else one))
+
+
+def set_order(conn: Connection, listener_id: int, kind: str, field: str, providers: Sequence[str], now: int) -> None:
+    """From now on these providers' word on the field is shown in this order; none of them: the usual order."""
+    conn.exec_driver_sql(
+        "INSERT INTO precedence (kind, field, providers, listener_id, at, reached) VALUES (?, ?, ?, ?, ?, 0)"
+        " ON CONFLICT DO UPDATE SET providers = excluded.providers, listener_id = excluded.listener_id,"
+        " at = excluded.at, reached = 0",
+        (kind, field, json.dumps(list(providers)), listener_id, now),
+    )
+
+
+def waiting(conn: Connection) -> bool:
+    """Whether an order is not carried out everywhere yet."""
+    return conn.exec_driver_sql("SELECT 1 FROM precedence WHERE reached IS NOT NULL LIMIT 1").first() is not None
+
+
+def carry_out(store: Store) -> None:
+    """Write anew the rows that an order may change. Killed at any moment, it goes on where it stopped."""
+    from aggregator.library.merging import rest  # merging ends with this
+
+    going = True
+    while going:
+        begun = time.monotonic()
+        with store.write() as conn:
+            going = _some(conn, int(time.time()))
+        if going:
+            rest(begun)
+
+
+def _some(conn: Connection, now: int) -> bool:
+    """The next items of the order that waits longest; False when nothing waits."""
+    row = conn.exec_driver_sql(
+        "SELECT kind, field, reached FROM precedence WHERE reached IS NOT NULL ORDER BY at, kind, field"
+    ).first()
+    if row is None:
+        return False
+    kind, field, reached = row
+    items = conn.exec_driver_sql(
+        f"{_CANDIDATES.format(kind=kind)} AND i.id > ? ORDER BY i.id LIMIT ?",
+        (reached, BATCH),
+    ).scalars().all()  # fmt: skip
+    picks.show_anew(conn, kind, items, now)
+    conn.exec_driver_sql(
+        "UPDATE precedence SET reached = ? WHERE kind = ? AND field = ?", (items[-1] if items else None, kind, field)
+    )
+    return True
+
+
+_CANDIDATES = "SELECT i.id FROM {kind} i WHERE (SELECT MAX(claim_id) FROM link WHERE link.item_id = i.id) > i.id"
+"""Items of more than one claim: of one there is nothing to choose. An item's number is that of its first claim."""
+
+
+# --- what it would change ---------------------------------------------------------------------------------------------
+
+
+def effect(conn: Connection, kind: str, field: Field, providers: Sequence[str]) -> Effect:
+    """How many items would show another word, and some of them."""
+    of_all, sample = _sample(conn, kind)
+    now = Choices.read(conn, kind)
+    then = now.with_order(field.name, providers)
+    changed = []
+    for item, claims in told.of_items(conn, kind, sample, now.picks).items():
+        ordered = in_usual_order(kind, claims)
+        before, after = (shown(each.face(ordered), field)[0] for each in (now, then))
+        if before != after:
+            changed.append(Example(item, ordered[0].name, before, after))
+    share = of_all / max(1, len(sample))
+    return Effect(round(len(changed) * share), share > 1, changed[:SHOWN])
+
+
+def _sample(conn: Connection, kind: str) -> tuple[int, Sequence[int]]:
+    """How many items could change, and at most `SAMPLE` of them, the same ones each time."""
+    items = conn.exec_driver_sql(f"{_CANDIDATES.format(kind=kind)} ORDER BY i.id").scalars().all()
+    step = max(1, -(-len(items) // SAMPLE))
+    return len(items), items[::step]
