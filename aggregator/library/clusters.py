@@ -118,10 +118,10 @@ def partition(
     rulings: Sequence[Ruling],
     compare: Callable[[Node, Node], Verdict],
 ) -> Partition:
-    """Decisions first, newest first; then pairs by points, the strongest first, equal ones by name."""
+    """Decisions first, newest first; then pairs as they come: the strongest first, equal ones by name."""
     result = Partition(nodes, compare)
     for ruling in rulings:
         result.rule(ruling)
-    for edge in sorted(edges, key=lambda edge: (-edge.verdict.points, edge.a, edge.b)):
+    for edge in edges:
         result.join(edge)
     return result

@@ -113,8 +113,8 @@ def _mark_neighbours(conn: Connection, kind: str, ids: str) -> None:
         " INSERT OR IGNORE INTO dirty SELECT claim_id FROM ("
         " SELECT claim_id FROM link WHERE kind = ?2 AND component IN"
         " (SELECT component FROM link WHERE claim_id IN (SELECT id FROM going))"
-        " UNION SELECT other.claim_id FROM claim_key mine JOIN claim_key other ON other.kind = mine.kind"
-        " AND other.key = mine.key WHERE mine.claim_id IN (SELECT id FROM going))"
+        " UNION SELECT other.claim_id FROM claim_key mine JOIN claim_key other ON other.key = mine.key"
+        " WHERE mine.claim_id IN (SELECT id FROM going))"
         " WHERE claim_id NOT IN (SELECT id FROM going)",
         (ids, kind),
     )

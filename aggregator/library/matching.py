@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aggregator.library.clusters import Edge, Node, Partition, Ruling, partition
@@ -40,9 +40,10 @@ class Matching:
         self._groups = sorted(groups.values(), key=lambda group: group.first.key)
         self._present = {group.first.key: group for group in self._groups if group.present}
         self._closed = {id(group) for group in self._groups if group.vague and self._ambiguous(group)}
-        self._edges = [edge for group in self._present.values() for edge in self._joins(group)]
-        self._rulings = [ruling for ruling in map(self._ruling, near.decisions) if ruling.a or ruling.b]
-        self._partition = partition(self._present, self._edges, self._rulings, self._compare_named)
+        edges = (edge for group in self._present.values() for edge in self._joins(group))
+        self._edges = sorted(edges, key=lambda edge: (-edge.verdict.points, edge.a, edge.b))
+        self._rulings = [ruling for ruling in map(self._ruling, near.decided(near.visited)) if ruling.a or ruling.b]
+        self._partition = partition(self._present, self._edges, self._rulings, _compare_named(near, self._present))
         self._clusters = self._gather()
 
     def places(self) -> Iterator[Place]:
@@ -106,9 +107,6 @@ class Matching:
                 if verdict.word == "same":
                     yield Edge(group.first.key, mate.first.key, verdict)
 
-    def _compare_named(self, a: Node, b: Node) -> Verdict:
-        return self._near.compare(self._present[a], self._present[b])
-
     # --- decisions ----------------------------------------------------------------------------------------------------
 
     def _ruling(self, decision: Decision) -> Ruling:
@@ -155,10 +153,10 @@ class Matching:
     def _host(self, group: Group) -> Node | None:
         """The present group an absent one is shown with: as a listener said, else its best match."""
         near = self._near
-        for newer, decision in enumerate(near.decisions):
-            if decision.verdict == "same" and not decision.claims.isdisjoint(claim.id for claim in group.claims):
+        for decision in near.decided(claim.id for claim in group.claims):
+            if decision.verdict == "same":
                 partners = (self._present[node] for node in sorted(self._named(decision.claims)))
-                open_to = next((mate for mate in partners if not self._barred(group, mate, newer)), None)
+                open_to = next((mate for mate in partners if not self._barred(group, mate, decision.id)), None)
                 if open_to is not None:
                     return open_to.first.key
         matches = [
@@ -168,14 +166,15 @@ class Matching:
         ]
         return min(matches)[1] if matches else None
 
-    def _barred(self, group: Group, mate: Group, newest: int | None = None) -> bool:
-        """Was an absent group told apart from a present one's cluster, by the `newest` decisions or by any?"""
+    def _barred(self, group: Group, mate: Group, since: int = 0) -> bool:
+        """Was an absent group told apart from a present one's cluster, by a decision later than `since`?"""
         mine, cluster = {claim.id for claim in group.claims}, self._partition.cluster(mate.first.key)
         theirs = {claim.id for node in cluster for claim in self._present[node].claims}
         return any(
             decision.verdict == "different"
             and ((decision.a & mine and decision.b & theirs) or (decision.b & mine and decision.a & theirs))
-            for decision in self._near.decisions[:newest]
+            for decision in self._near.decided(mine)
+            if decision.id > since
         )
 
     def _components(self) -> dict[Node, int]:
@@ -196,7 +195,7 @@ class Matching:
     def _best_edges(self) -> dict[Node, tuple[Group, Verdict]]:
         """For each present group, the strongest pair that lies inside its cluster."""
         best: dict[Node, tuple[Group, Verdict]] = {}
-        for edge in sorted(self._edges, key=lambda edge: (-edge.verdict.points, edge.a, edge.b)):
+        for edge in self._edges:
             if self._partition.together(edge.a, edge.b):
                 best.setdefault(edge.a, (self._present[edge.b], edge.verdict))
                 best.setdefault(edge.b, (self._present[edge.a], edge.verdict))
@@ -218,4 +217,9 @@ class Matching:
         return (self._present[host], self._verdict(group, self._present[host])) if host else (None, NOTHING)
 
     def _by_listener(self, claim: Claim) -> bool:
-        return any(d.verdict == "same" and claim.id in d.claims for d in self._near.decisions)
+        return any(decision.verdict == "same" for decision in self._near.decided((claim.id,)))
+
+
+def _compare_named(near: Neighbourhood, present: Mapping[Node, Group]) -> Callable[[Node, Node], Verdict]:
+    """A function of its own: bound to a `Matching` that keeps it, it would keep the whole neighbourhood in memory."""
+    return lambda a, b: near.compare(present[a], present[b])

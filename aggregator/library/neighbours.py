@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -32,7 +33,7 @@ class Claim:
     present: bool
     first_seen: int
     form: Hashable
-    keys: frozenset[str]  # blocking keys of its form
+    keys: frozenset[int]  # blocking keys of its form, see `block`
 
 
 @dataclass(eq=False, slots=True)
@@ -78,12 +79,12 @@ class Neighbourhood:
         self.kind = kind
         self.rules = evidence.rules(kind)
         self.claims: dict[int, Claim] = {}
-        self.blocks: dict[str, list[int]] = {}
+        self.blocks: dict[int, list[int]] = {}
         self.decisions = _decisions(conn, kind)
-        self._sides: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)  # decisions a claim is named in
+        self._naming: defaultdict[int, list[Decision]] = defaultdict(list)  # decisions a claim is named in
         for decision in self.decisions:
             for claim in decision.claims:
-                self._sides[claim].append((decision.id, claim in decision.a))
+                self._naming[claim].append(decision)
         self._groups: dict[Hashable, Group] = {}
         self._group_of: dict[int, Group] = {}
         self._verdicts: dict[tuple[int, int], Verdict] = {}
@@ -101,7 +102,7 @@ class Neighbourhood:
         seeds = dirty.union(*(self.blocks[key] for key in before))
         return seeds | self._components(seeds)
 
-    def _write_keys(self, dirty: set[int]) -> set[str]:
+    def _write_keys(self, dirty: set[int]) -> set[int]:
         """Bring the stored keys of the changed claims up to date; returns those they had before."""
         rows = self._conn.exec_driver_sql(
             "SELECT claim_id, key FROM claim_key WHERE claim_id IN (SELECT value FROM json_each(?))", (_ids(dirty),)
@@ -111,14 +112,12 @@ class Neighbourhood:
         if gone := stored - wanted:
             self._conn.exec_driver_sql("DELETE FROM claim_key WHERE claim_id = ? AND key = ?", list(gone))
         if new := wanted - stored:
-            self._conn.exec_driver_sql(
-                "INSERT INTO claim_key (kind, key, claim_id) VALUES (?, ?, ?)",
-                [(self.kind, key, claim) for claim, key in new],
-            )
+            in_order = sorted((key, claim) for claim, key in new)  # in the table's order: neighbours share a page
+            self._conn.exec_driver_sql("INSERT INTO claim_key (key, claim_id) VALUES (?, ?)", in_order)
         self._move_between_blocks(stored - wanted, wanted - stored)
         return {key for _, key in stored}
 
-    def _move_between_blocks(self, gone: set[tuple[int, str]], new: set[tuple[int, str]]) -> None:
+    def _move_between_blocks(self, gone: set[tuple[int, int]], new: set[tuple[int, int]]) -> None:
         """Of the blocks that were read before these keys were written."""
         for claim, key in gone:
             if key in self.blocks:
@@ -138,14 +137,13 @@ class Neighbourhood:
         missing = {claim for claim in wanted if claim not in self.claims}
         self.claims |= load_claims(self._conn, self.kind, missing)
 
-    def _load_blocks(self, keys: Iterable[str]) -> None:
+    def _load_blocks(self, keys: Iterable[int]) -> None:
         missing = {key for key in keys if key not in self.blocks}
         if not missing:
             return
         self.blocks |= {key: [] for key in missing}
         rows = self._conn.exec_driver_sql(
-            "SELECT key, claim_id FROM claim_key WHERE kind = ? AND key IN (SELECT value FROM json_each(?))",
-            (self.kind, json.dumps(sorted(missing))),
+            "SELECT key, claim_id FROM claim_key WHERE key IN (SELECT value FROM json_each(?))", (_ids(missing),)
         )
         members: set[int] = set()
         for key, claim in rows:
@@ -181,8 +179,12 @@ class Neighbourhood:
         ).scalars())  # fmt: skip
 
     def _decided_with(self, claims: set[int]) -> set[int]:
-        named = {decision for claim in claims if claim in self._sides for decision, _ in self._sides[claim]}
-        return {claim for decision in self.decisions if decision.id in named for claim in decision.claims}
+        return {claim for decision in self.decided(claims) for claim in decision.claims}
+
+    def decided(self, claims: Iterable[int]) -> list[Decision]:
+        """The decisions that name any of these claims, the newest first."""
+        named = {decision.id: decision for claim in claims for decision in self._naming.get(claim, ())}
+        return sorted(named.values(), key=lambda decision: -decision.id)
 
     def _regroup(self) -> None:
         """Put claims of equal form together where the same decisions name them, unless the form says too little."""
@@ -199,7 +201,7 @@ class Neighbourhood:
             self._mates.clear()
 
     def _group_for(self, claim: Claim) -> Group:
-        sides = tuple(self._sides.get(claim.id, ()))
+        sides = tuple((decision.id, claim.id in decision.a) for decision in self._naming.get(claim.id, ()))
         name: Hashable = (claim.form, claim.present, sides) if claim.keys else claim.id
         group = self._groups.get(name)
         if group is None:
@@ -262,7 +264,7 @@ class _Said(NamedTuple):
     payload: dict[str, Any]
     about: dict[str, Any]
     form: Hashable
-    keys: frozenset[str]
+    keys: frozenset[int]
 
 
 @lru_cache(maxsize=20_000)
@@ -270,7 +272,7 @@ def _taken_apart(kind: str, payload: str, about: str, edition: str) -> _Said:
     """A claim's text in normal form. The next batch of a merge meets many of the same claims again."""
     rules, said, album = evidence.rules(kind), json.loads(payload), _album(about)
     form = rules.form(Facts(said, album, edition))
-    return _Said(said, album, form, frozenset(rules.keys(form)))
+    return _Said(said, album, form, frozenset(block(kind, key) for key in rules.keys(form)))
 
 
 @lru_cache(maxsize=1_000)
@@ -291,6 +293,12 @@ def _decisions(conn: Connection, kind: str) -> list[Decision]:
     for decision, verdict, side, claim in rows:
         sides.setdefault((decision, verdict), {"a": set(), "b": set()})[side].add(claim)
     return [Decision(*key, frozenset(side["a"]), frozenset(side["b"])) for key, side in sides.items()]
+
+
+def block(kind: str, key: str) -> int:
+    """The number under which a blocking key is stored. Two keys may share one: a comparison more, nothing else."""
+    text = f"{kind}|{key}".encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 
 def _ids(claims: Iterable[int]) -> str:

@@ -223,8 +223,7 @@ credit = Table(  # who is credited by a claim; every credit is an artist claim
 claim_key = Table(  # blocking: only claims that share a key are ever compared
     "claim_key",
     metadata,
-    Column("kind", String(10), primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("key", BigInteger, primary_key=True),  # see aggregator.library.neighbours.block
     Column("claim_id", ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True),
     Index(None, "claim_id"),
     sqlite_with_rowid=False,
@@ -594,6 +593,17 @@ recommended = Table(  # the list as last computed
     Column("reasons", Text, nullable=False),  # JSON list of reasons, see aggregator.recommendations
     Column("traits", Text, nullable=False, server_default="{}"),  # JSON: what it is like, see the same
     Column("made_at", BigInteger, nullable=False),
+)
+
+seen = Table(  # on how many days a listener was shown an item among recommendations
+    "seen",
+    metadata,
+    Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("item_id", Integer, primary_key=True),
+    Column("days", Integer, nullable=False),
+    Column("last", Integer, nullable=False),  # the last such day, counted from year 1
+    sqlite_with_rowid=False,
 )
 
 art = Table(  # pictures fetched once; the file is <data>/artwork/<name>

@@ -29,13 +29,13 @@ OPEN = "import sys, pathlib; from aggregator.store import open_store; open_store
 
 def kept(data: Path) -> Rows:
     """All that no upgrade may change: everything in the tables and columns of revision 0001 but for the state of
-    removals that wait for an answer and the marks of what waits to be merged (revision 0002 has both asked anew), and
-    for dismissals, which are feedback now."""
+    removals that wait for an answer, the marks of what waits to be merged and the keys under which claims meet
+    (revision 0002 has them asked, and made, anew), and for dismissals, which are feedback now."""
     with tarfile.open(OLD) as stored:
         stored.extract("bandstand.db", data / "as-it-was", filter="data")
     columns = columns_of(data / "as-it-was" / "bandstand.db")
     columns["held"] = [name for name in columns["held"] if name not in ("decided_at", "decision")]
-    del columns["dirty"], columns["dismissal"]
+    del columns["dirty"], columns["claim_key"], columns["dismissal"]
     return tables(data / "bandstand.db", columns)
 
 

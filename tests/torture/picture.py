@@ -48,7 +48,7 @@ SHOWN = {
     "scope_size": f"SELECT {_account()}, scope, MAX(items) FROM scope_size GROUP BY 1, 2",
     "claim": f"SELECT {_claim('claim.id')}, payload, {PREVIOUS}, scope, {_claim('about')}, present FROM claim",
     "credit": f'SELECT {_claim("claim_id")}, position, {_claim("artist_claim_id")}, name, "join", role FROM credit',
-    "claim_key": f"SELECT kind, key, {_claim('claim_id')} FROM claim_key",
+    "claim_key": f"SELECT key, {_claim('claim_id')} FROM claim_key",
     "dirty": f"SELECT {_claim('claim_id')} FROM dirty",
     "decision": "SELECT listener_id, kind, verdict, words, undone_at IS NOT NULL FROM decision",
     "decision_claim": "SELECT words, side, account_key, pid FROM decision_claim JOIN decision ON id = decision_id",

@@ -75,6 +75,17 @@ def upgrade() -> None:
         " SELECT id, listener_id, kind, claim_id, copy, 'never', at, undone_at FROM dismissal"
     )
     op.drop_table("dismissal")
+    op.create_table(
+        "seen",
+        sa.Column("listener_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["listener_id"], ["listener.id"], name=op.f("fk_seen_listener_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("listener_id", "kind", "item_id", name=op.f("pk_seen")),
+        sqlite_with_rowid=False,
+    )
     op.add_column("recommended", sa.Column("traits", sa.Text(), server_default="{}", nullable=False))
     op.create_table(
         "pick",
@@ -148,6 +159,16 @@ def upgrade() -> None:
     op.create_index("ix_decision_ended_by", "decision", ["ended_by"], sqlite_where=sa.text("ended_by IS NOT NULL"))
     op.add_column("decision_claim", sa.Column("item", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_decision_claim_account_key_pid"), "decision_claim", ["account_key", "pid"], unique=False)
+    op.drop_table("claim_key")  # made again from the claims, as numbers
+    op.create_table(
+        "claim_key",
+        sa.Column("key", sa.BigInteger(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_key_claim_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key", "claim_id", name=op.f("pk_claim_key")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_claim_key_claim_id"), "claim_key", ["claim_id"], unique=False)
     # What speaks for two claims being one thing is weighed anew, once, when the steward next merges.
     op.execute(
         "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show')"
