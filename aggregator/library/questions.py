@@ -13,21 +13,25 @@ from typing import Any
 from sqlalchemy import Connection
 
 _ASK = """
-INSERT INTO question (listener_id, item_a, item_b, kind, points)
-WITH pair AS MATERIALIZED ({pairs})
-SELECT l.id, MIN(la.item_id, lb.item_id) AS first, MAX(la.item_id, lb.item_id) AS second, pair.kind, MAX(pair.points)
-FROM pair
+INSERT INTO question (listener_id, item_a, item_b, kind, claim_a, claim_b, points)
+SELECT listener_id, MIN(mine, other), MAX(mine, other), kind, IIF(mine < other, a, b), IIF(mine < other, b, a), points
+FROM (SELECT l.id AS listener_id, la.item_id AS mine, lb.item_id AS other, pair.*, ROW_NUMBER() OVER (
+        PARTITION BY l.id, MIN(la.item_id, lb.item_id), MAX(la.item_id, lb.item_id)
+        ORDER BY pair.points DESC, MIN(xa.key || '/' || ca.pid, xb.key || '/' || cb.pid),
+            MAX(xa.key || '/' || ca.pid, xb.key || '/' || cb.pid)) AS place
+FROM ({pairs}) pair
 CROSS JOIN link la ON la.claim_id = pair.a CROSS JOIN link lb ON lb.claim_id = pair.b
 CROSS JOIN claim ca ON ca.id = pair.a CROSS JOIN claim cb ON cb.id = pair.b
 CROSS JOIN account xa ON xa.id = ca.account_id CROSS JOIN account xb ON xb.id = cb.account_id
 JOIN listener l ON l.id = COALESCE(:only, l.id) AND l.id = COALESCE(xa.listener_id, l.id)
     AND l.id = COALESCE(xb.listener_id, l.id)
-WHERE la.item_id <> lb.item_id
-GROUP BY l.id, first, second
+WHERE la.item_id <> lb.item_id)
+WHERE place = 1
 """
+"""One row for each listener and pair of items: the likeliest of their pairs of claims."""
 _TOUCHED = (
-    "SELECT u.* FROM json_each(:claims) CROSS JOIN unsure u ON u.a = value"
-    " UNION SELECT u.* FROM json_each(:claims) CROSS JOIN unsure u ON u.b = value"
+    "SELECT u.a, u.b, u.kind, u.points FROM json_each(:claims) CROSS JOIN unsure u ON u.a = value"
+    " UNION SELECT u.a, u.b, u.kind, u.points FROM json_each(:claims) CROSS JOIN unsure u ON u.b = value"
 )
 _SHELVES = "FROM shelf s WHERE s.listener_id = q.listener_id AND s.kind = q.kind AND s.item_id IN (q.item_a, q.item_b)"
 _WEIGH = (
@@ -71,5 +75,5 @@ def forget(conn: Connection, items: Iterable[int]) -> None:
 def welcome(conn: Connection, listener_id: int) -> None:
     """Ask a new listener what the household cannot tell; their shelves are counted already."""
     said: dict[str, Any] = {"only": listener_id}
-    conn.exec_driver_sql(_ASK.format(pairs="SELECT * FROM unsure"), said)
+    conn.exec_driver_sql(_ASK.format(pairs="SELECT a, b, kind, points FROM unsure"), said)
     conn.exec_driver_sql(_WEIGH + "listener_id = :only", said)

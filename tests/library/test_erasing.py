@@ -85,8 +85,10 @@ def told(house: House) -> dict[str, object]:
             (*sorted((claims[a], claims[b])), points) for a, b, points in house.rows("SELECT a, b, points FROM unsure")
         ),
         "question": sorted(
-            (listener, *sorted((items[a], items[b])), *rest)
-            for listener, a, b, *rest in house.rows("SELECT * FROM question")
+            (listener, *sorted(((items[a], claims[c]), (items[b], claims[d]))), *rest)
+            for listener, a, b, c, d, *rest in house.rows(
+                "SELECT listener_id, item_a, item_b, claim_a, claim_b, kind, points, plays, kept, skipped FROM question"
+            )
         ),
         "credit": rows("SELECT * FROM credit", claim_id=claims, artist_claim_id=claims),
         "dirty": rows("SELECT * FROM dirty"),

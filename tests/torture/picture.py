@@ -55,8 +55,8 @@ SHOWN = {
     "link": f"SELECT {_claim('claim_id')}, kind, {_item('kind', 'item_id')}, {_claim('to_claim')}, points, decided_by,"
     " evidence FROM link",
     "unsure": f"SELECT MIN({_claim('a')}, {_claim('b')}), MAX({_claim('a')}, {_claim('b')}), kind, points FROM unsure",
-    "question": f"SELECT listener_id, MIN({_item('kind', 'item_a')}, {_item('kind', 'item_b')}),"
-    f" MAX({_item('kind', 'item_a')}, {_item('kind', 'item_b')}), kind, points, plays, kept, skipped FROM question",
+    "question": f"SELECT listener_id, MIN({_claim('claim_a')}, {_claim('claim_b')}), MAX({_claim('claim_a')},"
+    f" {_claim('claim_b')}), kind, points, plays, kept, skipped FROM question",
     "artist": f"SELECT {ARTIST}, name, sort, folded, ids, genres, sources FROM artist",
     "album": f"SELECT {ALBUM}, title, sort, credit, artist_sort, year, ids, genres, sources FROM album",
     "recording": f"SELECT {RECORDING}, title, sort, credit, {SHOWN_WITH}, album_title,"
