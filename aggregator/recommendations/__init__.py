@@ -4,7 +4,9 @@ ranking      which artists: a pure function of plays and of what services answer
 knowledge    what the house knows of a listener's taste, and which look-ups would tell more
 choosing     from ranked artists to the stored list of albums and artists
 cards        that list as pages show it, in words
-shelves      the Discover page
+own          what the listener has and might hear again, or at last
+rows         the rows of Discover and Home, drawn by the day
+standing     what was asked, who is silent
 feedback     *more*, *less*, *never*, *already know it*, and taking it back
 traits       what makes two recommendations alike
 effects      what a word changed
@@ -16,7 +18,8 @@ from aggregator.recommendations.effects import say, take_back
 from aggregator.recommendations.feedback import WORDS, Kind, Said, Word, said_by
 from aggregator.recommendations.knowledge import LookUp, wanted
 from aggregator.recommendations.ranking import rank
-from aggregator.recommendations.shelves import Discover, discover
+from aggregator.recommendations.rows import Discover, Row, discover, note_seen
+from aggregator.recommendations.standing import Standing, standing
 
 __all__ = [
     "WORDS",
@@ -24,17 +27,21 @@ __all__ = [
     "Discover",
     "Kind",
     "LookUp",
+    "Row",
     "Said",
+    "Standing",
     "Word",
     "albums_for",
     "artists_for",
     "card_of",
     "discover",
+    "note_seen",
     "rank",
     "reasons_for",
     "refresh",
     "said_by",
     "say",
+    "standing",
     "take_back",
     "wanted",
 ]

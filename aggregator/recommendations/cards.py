@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, func, null, or_, select, union_all
 
 from aggregator.library.folding import fold_name
+from aggregator.library.items.cards import first_songs
 from aggregator.recommendations.feedback import Feedback, Kind, feedback_of
+from aggregator.recommendations.rotation import Seen
 from aggregator.recommendations.traits import Traits
-from aggregator.store.schema import account, album, artist, claim, item_credit, link, recommended, shelf
+from aggregator.store.schema import account, album, artist, claim, item_credit, link, recommended, seen, shelf
 
 
 class Where(NamedTuple):
@@ -54,6 +56,11 @@ class Card:
     completes: Seed | None = None  # the listener's own artist whose album is missing
     friends: tuple[str, ...] = ()
     where: tuple[Where, ...] = ()
+    owned: bool = False
+    service: bool = False
+    plays: int = 0
+    seen_on: int = 0  # the last day, counted from year 1, on which it was shown
+    play_claim: int | None = None  # the first song, where it is a file of the listener's
 
     @property
     def name(self) -> str:
@@ -89,7 +96,7 @@ def reasons_for(conn: Connection, listener_id: int, artist_ids: Iterable[int]) -
     wanted = {("artist", each) for each in artist_ids}
     found = entries(conn, listener_id, feedback_of(conn, listener_id)) if wanted else []
     listed = [each for each in found if (each.card.kind, each.card.id) in wanted]
-    return {card.id: card.why for card in _in_words(conn, listener_id, listed)}
+    return {each.card.id: each.card.why for each in worded(conn, listener_id, listed)}
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -102,6 +109,7 @@ class Entry:
     card: Card
     why: list[list[Any]]
     traits: Traits
+    seen: Seen
 
 
 def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
@@ -124,21 +132,25 @@ def _of_kind(kind: Kind, listener_id: int) -> Select[Any]:
     labels = ("title", "credit", "year", "artist_id")
     mine = and_(shelf.c.listener_id == listener_id, shelf.c.kind == kind, shelf.c.item_id == item.c.id)
     first = and_(item_credit.c.kind == kind, item_credit.c.item_id == item.c.id, item_credit.c.position == 0)
+    before = and_(seen.c.listener_id == listener_id, seen.c.kind == kind, seen.c.item_id == item.c.id)
     return (
         select(recommended.c.kind, recommended.c.rank, item.c.id, item.c.art, item.c.hue)
-        .add_columns(recommended.c.reasons, recommended.c.traits)
+        .add_columns(recommended.c.reasons, recommended.c.traits, seen.c.days, seen.c.last)
         .add_columns(*(column.label(name) for column, name in zip(about, labels, strict=True)))
         .join(link, link.c.claim_id == recommended.c.item_id)
         .join(item, item.c.id == link.c.item_id)
         .outerjoin(shelf, mine)
         .outerjoin(item_credit, first)
+        .outerjoin(seen, before)
         .where(recommended.c.listener_id == listener_id, recommended.c.kind == kind, shelf.c.item_id.is_(None))
     )
 
 
 def _entry(row: Any) -> Entry:
-    card = Card(row.kind, row.id, row.title, row.credit, row.artist_id, row.year, row.art, row.hue)
-    return Entry(card, json.loads(row.reasons), Traits.read(json.loads(row.traits), by=fold_name(row.credit)))
+    about = (row.kind, row.id, row.title, row.credit, row.artist_id, row.year, row.art, row.hue)
+    card = Card(*about, seen_on=row.last or 0)
+    traits = Traits.read(json.loads(row.traits), by=fold_name(row.credit))
+    return Entry(card, json.loads(row.reasons), traits, Seen(row.days or 0, row.last or 0))
 
 
 def leaning(found: Iterable[Entry], said: Feedback) -> list[Entry]:
@@ -149,18 +161,25 @@ def leaning(found: Iterable[Entry], said: Feedback) -> list[Entry]:
 
 def told(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Card]:
     """The cards with their reasons in words and where the things can be had. Three queries."""
-    cards = _in_words(conn, listener_id, found)
-    where = _where(conn, listener_id, cards)
-    return [replace(card, where=tuple(where[card.kind, card.id])) for card in cards]
+    return whereabouts(conn, listener_id, [each.card for each in worded(conn, listener_id, found)])
 
 
-def _in_words(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Card]:
-    if not found:
-        return []
+def worded(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Entry]:
+    """With the reasons in the words of their cards. Two queries, whatever the number."""
     reasons = [reason for entry in found for reason in entry.why]
     seeds = _seeds(conn, listener_id, {reason[1] for reason in reasons if reason[0] in ("similar", "plays")})
     friends = _friends(conn, {reason[1] for reason in reasons if reason[0] == "friend"})
-    return [_worded(entry, seeds, friends) for entry in found]
+    return [replace(entry, card=_worded(entry, seeds, friends)) for entry in found]
+
+
+def whereabouts(conn: Connection, listener_id: int, cards: Sequence[Card]) -> list[Card]:
+    """With the pages of services where the things can be had, and the first song of what is owned. Two queries."""
+    where = _where(conn, listener_id, cards)
+    songs = first_songs(conn, listener_id, [card.id for card in cards if card.owned and card.kind == "album"])
+    return [
+        replace(card, where=tuple(where[card.kind, card.id]), play_claim=songs.get(card.id) if card.owned else None)
+        for card in cards
+    ]
 
 
 def _seeds(conn: Connection, listener_id: int, artist_ids: set[int]) -> dict[int, Seed]:

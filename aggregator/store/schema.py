@@ -573,12 +573,13 @@ answer = Table(
     "answer",
     metadata,
     Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
-    Column("method", String(20), primary_key=True),  # similar | tags | albums_of | top_artists | search
-    Column("argument", Text, primary_key=True),  # folded artist name, or the friend's id
-    Column("payload", Text, nullable=False),  # JSON list of records
-    Column("fetched_at", BigInteger, nullable=False),
+    Column("method", String(20), primary_key=True),  # of Discovery, Friends and LiveSearch
+    Column("argument", Text, primary_key=True),  # folded name, tag or text, or the friend's id; empty for a chart
+    Column("payload", Text, nullable=False),  # JSON list
+    Column("fetched_at", BigInteger, nullable=False),  # when the payload came
     Column("expires_at", BigInteger, nullable=False),
-    Column("error", Text),
+    Column("error", Text),  # of the last try, where it brought nothing to believe
+    Column("asked_at", BigInteger, nullable=False, server_default="0"),  # the last try
     Index(None, "expires_at"),
 )
 

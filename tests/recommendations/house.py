@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
@@ -99,6 +99,17 @@ class House:
     def artists(self, limit: int = 200) -> list[recommendations.Card]:
         with self.store.read() as conn:
             return recommendations.artists_for(conn, self.me, limit)
+
+    def discover(self, days: int = 0) -> recommendations.Discover:
+        """The page as it is so many days from now."""
+        with self.store.read() as conn:
+            return recommendations.discover(conn, self.me, date.today() + timedelta(days=days))
+
+    def look(self, days: int) -> recommendations.Discover:
+        """Open the page on that day, and see what is on it."""
+        found = self.discover(days)
+        recommendations.note_seen(self.store, self.me, found.cards, date.today() + timedelta(days=days))
+        return found
 
     def say(self, kind: recommendations.Kind, item_id: int, word: recommendations.Word) -> recommendations.Said | None:
         return recommendations.say(self.store, self.me, kind, item_id, word)

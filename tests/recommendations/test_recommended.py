@@ -121,9 +121,8 @@ def test_five_artists_are_enough(empty_house):
 def test_without_answers_the_page_is_empty_and_says_what_is_known(empty_house):
     empty_house.own("Slow Harbour", "Low Tide")
     assert empty_house.refresh() == 0
-    with empty_house.store.read() as conn:
-        page = recommendations.discover(conn, empty_house.me)
-    assert page.shelves == page.artists == []
+    page = empty_house.discover()
+    assert [row.key for row in page.rows] == ["unplayed"], "needs no service"
     assert (page.standing.artists, page.standing.asked, page.standing.running) == (1, 0, False)
 
 
@@ -160,8 +159,7 @@ def test_reasons_for_shows(house):
 def test_the_page_asks_the_database_a_constant_number_of_questions(house):
     asked: list[str] = []
     event.listen(house.store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    with house.store.read() as conn:
-        recommendations.discover(conn, house.me)
+    house.discover()
     assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 9, (
         "one more finds out who is asking"
     )

@@ -14,7 +14,7 @@ def test_home_says_the_moment_and_the_week(at_home: FlaskClient) -> None:
     assert re.search(r"<h1>\w+day (morning|afternoon|evening|night)</h1>", page)
     assert "<strong>22 plays</strong> this week" in page
     assert "Nora Quist plays 13 mi away on" in page
-    shelf = page.partition('id="rotation"')[2].partition("</section>")[0]
+    shelf = page.partition('id="heard"')[2].partition("</section>")[0]
     assert re.findall(r'class="card-link" href="[^"]+">([^<]+)<', shelf)[0] == "Harbour lights"
 
 

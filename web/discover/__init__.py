@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aggregator import recommendations, sources
 from aggregator.library import items
-from aggregator.recommendations import shelves
 from web.context import listener, store
+from web.words import local
 
 bp = Blueprint("discover", __name__, template_folder="templates")
 
@@ -19,18 +20,20 @@ KINDS: dict[str, recommendations.Kind] = {"albums": "album", "artists": "artist"
 
 @bp.get("/discover")
 def page() -> ResponseReturnValue:
+    today = local(time.time()).date()
     with store().read() as conn:
-        found = recommendations.discover(conn, listener().id)
-    empty = not found.shelves and not found.artists
-    able = empty and bool(sources.able(store(), listener().id, "discovery"))
-    return render_template("discover/page.html", found=found, empty=empty, able=able)
+        found = recommendations.discover(conn, listener().id, today)
+    recommendations.note_seen(store(), listener().id, found.cards, today)
+    nothing_new = not found.new
+    able = nothing_new and bool(sources.able(store(), listener().id, "discovery"))
+    return render_template("discover/page.html", found=found, nothing_new=nothing_new, able=able)
 
 
 @bp.get("/discover/standing")
 def standing() -> ResponseReturnValue:
     """The progress of look-ups, polled while they run."""
     with store().read() as conn:
-        return render_template("discover/standing.html", standing=shelves.standing(conn, listener().id))
+        return render_template("discover/standing.html", standing=recommendations.standing(conn, listener().id))
 
 
 @bp.get("/discover/feedback")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -17,6 +18,7 @@ bp = Blueprint("home", __name__, template_folder="templates")
 
 SHELF = 8
 NEXT_SHOWS = 5
+SUGGESTED = ("you", "friends", "new", "rotation", "unplayed")
 
 
 @bp.get("/")
@@ -32,6 +34,10 @@ def page() -> ResponseReturnValue:
 
 @bp.get("/suggested")
 def suggested() -> ResponseReturnValue:
-    """The shelf of albums to buy, which follows the page."""
+    """A few rows of Discover, which follow the page."""
+    today = words.local(time.time()).date()
     with store().read() as conn:
-        return render_template("home/suggested.html", albums=recommendations.albums_for(conn, listener().id, SHELF))
+        found = recommendations.discover(conn, listener().id, today)
+    rows = [replace(row, cards=row.cards[:SHELF]) for row in found.rows if row.key in SUGGESTED]
+    recommendations.note_seen(store(), listener().id, [card for row in rows for card in row.cards], today)
+    return render_template("home/suggested.html", rows=rows)

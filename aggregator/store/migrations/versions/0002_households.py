@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("listener_id", "kind", "item_id", name=op.f("pk_seen")),
         sqlite_with_rowid=False,
     )
+    op.add_column("answer", sa.Column("asked_at", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("recommended", sa.Column("traits", sa.Text(), server_default="{}", nullable=False))
     op.create_table(
         "pick",

@@ -1,0 +1,65 @@
+"""How much recommendations can know: what was asked, who is silent, what is under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, func, literal, null, or_, select, union_all
+
+from aggregator.recommendations.knowledge import SEEDS
+from aggregator.store.schema import account, answer, claim, run, shelf
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How much recommendations can know. Services were `asked` about so many of the listener's `artists`."""
+
+    artists: int
+    asked: int
+    friends: int
+    running: bool
+    done: int = 0  # look-ups of the run that is under way
+    total: int | None = None
+    silent: tuple[tuple[str, str], ...] = ()  # accounts that answered before and cannot be asked now, and why
+
+
+def standing(conn: Connection, listener_id: int) -> Standing:
+    """One query, which reads no answer."""
+    rows = conn.execute(union_all(_accounts(listener_id), _own_artists(listener_id), _under_way())).all()
+    told = {word: [row for row in rows if row.about == word] for word in ("account", "artists", "run")}
+    under_way = max(told["run"], key=lambda row: (row.state == "answers", row.key), default=None)
+    return Standing(
+        artists=min(SEEDS, told["artists"][0].one),
+        asked=max((row.one for row in told["account"]), default=0),
+        friends=sum(row.two for row in told["account"]),
+        running=under_way is not None,
+        done=under_way.one if under_way else 0,
+        total=under_way.two if under_way else None,
+        silent=tuple((row.name, row.words) for row in told["account"] if row.one and row.state != "ready"),
+    )
+
+
+def _accounts(listener_id: int) -> Select[*tuple[Any, ...]]:
+    """The listener's accounts, with how many artists each was asked about and how many friends it knows."""
+    asked = select(func.count()).where(answer.c.account_id == account.c.id, answer.c.method == "similar")
+    friends = select(func.count()).where(claim.c.account_id == account.c.id, claim.c.kind == "friend", claim.c.present)
+    numbers = (asked.scalar_subquery().label("one"), friends.scalar_subquery().label("two"))
+    return select(
+        literal("account").label("about"), account.c.key, account.c.name, account.c.state,
+        account.c.state_words.label("words"), *numbers,
+    ).where(or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None)), account.c.enabled)  # fmt: skip
+
+
+def _own_artists(listener_id: int) -> Select[*tuple[Any, ...]]:
+    of = (shelf.c.listener_id == listener_id, shelf.c.kind == "artist")
+    return select(literal("artists"), null(), null(), null(), null(), func.count(), null()).where(*of)
+
+
+def _under_way() -> Select[*tuple[Any, ...]]:
+    """Look-ups, or the ranking that follows them, whose numbers are no look-ups; not one that a word asked for."""
+    asking = run.c.what == "answers"
+    follows = and_(run.c.what == "recommend", run.c.asked_by != "listener")
+    numbers = (case((asking, run.c.done), else_=0), case((asking, run.c.total)))
+    unfinished = (or_(asking, follows), run.c.state.in_(("queued", "running")))
+    return select(literal("run"), run.c.id, null(), run.c.what, null(), *numbers).where(*unfinished)

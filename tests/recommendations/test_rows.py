@@ -1,0 +1,140 @@
+"""The rows of Discover: what stands in which, for how long, and that nothing stands twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from aggregator.plugin import Artist, Credit, Edition, Holding
+
+from .house import House
+
+LAST_YEAR = (date.today() - timedelta(days=200)).isoformat()
+
+
+@pytest.fixture
+def busy(house: House) -> House:
+    """Thirty more acts near the two that Ana plays, a new release, friends, and albums of her own of every sort."""
+    acts = [f"Act {n}" for n in range(30)]
+    house.says_similar("Slow Harbour", ["Glass Ferry", "Night Bakery", *acts[:15]])
+    house.says_similar("Tin Lanterns", ["Paper Moose", *acts[15:]])
+    for act in acts:
+        house.says_albums(act, *(f"{act} {title}" for title in ("first", "second", "third")))
+    new = Edition(id="new", title="Fresh Paint", credits=[Credit(name="Act 3")], released=LAST_YEAR)
+    house.says_editions("Act 3", new)
+    house.befriend("Zoe", [(f"Act {n}", 100 + n) for n in range(20, 30)])
+    house.own("Slow Harbour", "Unopened")
+    house.own("Old Signal", "Once loved")
+    house.play("Old Signal", 9, "Once loved one", "Once loved")
+    saved = {"of": "edition", "how": "saved", "since": datetime(2021, 5, 2, tzinfo=UTC)}
+    far = Edition(id="far", title="Far away", credits=[Credit(name="Tin Lanterns")])
+    house.take(house.scrobbles, [far, Holding(id="far", **saved)])
+    house.refresh()
+    return house
+
+
+def titles(house: House, key: str, days: int = 0) -> list[str]:
+    return [card.title for row in house.discover(days).rows if row.key == key for card in row.cards]
+
+
+def test_every_row_holds_what_it_says(busy: House) -> None:
+    rows = {row.key: row for row in busy.discover().rows}
+    assert set(rows) >= {"you", "friends", "unplayed", "forgotten", "artists"}
+    assert all("Zoe has" in card.why or "Mika has" in card.why for card in rows["friends"].cards)
+    because = [row for key, row in rows.items() if key.startswith("because")]
+    assert because
+    for row in because:
+        name = row.heading.removeprefix("Because you play ")
+        assert all(card.why.startswith(f"Because you play {name}") for card in row.cards)
+    [unopened] = rows["unplayed"].cards
+    assert (unopened.title, unopened.owned) == ("Unopened", True)
+    assert unopened.why == "You own it and have not played it, though you have 41 plays of Slow Harbour"
+    assert unopened.play_claim is not None, "it can be played right here"
+    [far] = rows["forgotten"].cards
+    assert far.why == "Saved in May 2021, never played"
+
+
+def test_a_new_release_is_in_the_row_for_it_or_before(busy: House) -> None:
+    rows = {row.key: [card.title for card in row.cards] for row in busy.discover().rows}
+    assert "Fresh Paint" in rows["you"] + rows["friends"] + rows["new"]
+
+
+def test_what_was_loved_and_not_heard_for_half_a_year_is_back_in_rotation(busy: House) -> None:
+    assert titles(busy, "rotation", days=0) == titles(busy, "rotation", days=1)
+    found = {card.title: card.why for row in busy.discover(400).rows if row.key == "rotation" for card in row.cards}
+    assert "Once loved" in found
+    assert found["Once loved"].startswith("9 plays, the last in ")
+
+
+@pytest.mark.parametrize("days", range(0, 40, 3))
+def test_nothing_stands_twice_and_no_artist_more_than_twice(busy: House, days: int) -> None:
+    page = busy.discover(days)
+    items = Counter(card.item for card in page.cards)
+    assert max(items.values()) == 1
+    by = Counter(card.credit for card in page.cards if card.kind == "album")
+    assert max(by.values()) <= 2
+    assert all(row.cards for row in page.rows)
+
+
+def test_the_page_is_the_same_all_day_and_another_tomorrow(busy: House) -> None:
+    assert busy.discover().rows == busy.discover().rows
+    today, tomorrow = titles(busy, "you"), titles(busy, "you", days=1)
+    assert today != tomorrow
+    assert set(today) & set(tomorrow), "the best are likely to come again"
+
+
+def test_what_was_shown_on_five_days_rests_for_a_month(busy: House) -> None:
+    days: Counter[str] = Counter()
+    for day in range(12):
+        for card in busy.look(day).cards:
+            days[card.item] += 1
+    assert max(days.values()) == 5
+    worn = next(item for item, count in days.items() if count == 5)
+    assert not any(worn == card.item for day in range(12, 30) for card in busy.discover(day).cards)
+    assert any(worn == card.item for day in range(50, 70) for card in busy.discover(day).cards)
+
+
+def test_looking_twice_on_one_day_is_looking_once(busy: House) -> None:
+    statements: list[str] = []
+    event.listen(busy.store.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    for _ in range(6):
+        busy.look(0)
+    assert len([one for one in statements if one.startswith("INSERT INTO seen")]) == 1
+    assert titles(busy, "you", days=1), "nothing is tired after one day"
+
+
+def test_each_taste_has_the_share_of_its_plays(empty_house: House) -> None:
+    """Nine of ten plays are jazz; without sharing out the ten metal acts, all nearer, would come first."""
+    house = empty_house
+    for n in range(3):
+        house.play(f"Jazz {n}", 60, f"tune {n}")
+        house.says_tags(f"Jazz {n}", "jazz", "bebop")
+        house.says_similar(f"Jazz {n}", [f"Bop {n} {m}" for m in range(12)])
+    house.play("Metal 0", 20, "riff")
+    house.says_tags("Metal 0", "doom metal")
+    house.says_similar("Metal 0", [f"Doom {m}" for m in range(20)])
+    for name in (*(f"Bop {n} {m}" for n in range(3) for m in range(12)), *(f"Doom {m}" for m in range(20))):
+        house.says_tags(name, *(["jazz", "bebop"] if name.startswith("Bop") else ["doom metal"]))
+        house.says_albums(name, f"{name} LP")
+    house.refresh()
+    for day in range(5):
+        shown = titles(house, "you", day)
+        assert len(shown) == 12
+        assert 1 <= sum(title.startswith("Doom") for title in shown) <= 3
+
+
+def test_artists_have_a_row_of_their_own(busy: House) -> None:
+    assert titles(busy, "artists")
+    assert not {"Slow Harbour", "Tin Lanterns"} & set(titles(busy, "artists"))
+
+
+def test_a_household_without_services_has_rows_too(empty_house: House) -> None:
+    house = empty_house
+    house.own("Slow Harbour", "Low Tide")
+    house.own("Slow Harbour", "High Water")
+    house.take(house.files, [Artist(id="x", name="Slow Harbour")])
+    house.refresh()
+    assert {card.title for card in house.discover().cards} == {"Low Tide", "High Water"}
