@@ -1,110 +1,317 @@
-"""What listeners say about items: the same, not the same, and their taking it back.
+"""What listeners say about items: the same, not the same, split, and their taking it back.
 
-A decision names claims by account and the provider's id, holds for the whole household, carries the name of who made
-it, and outlives the claims: it sleeps while one is absent. Each is carried out at once, in its own transaction.
+What a listener says at once is one **act**: one line in the history, taken back as a whole. It is a decision with its
+words, and perhaps parts that go with it (`part_of`): the songs that become one with their albums. A decision names the
+claims that its listener may see, by account and the provider's id, holds for the whole household, and outlives the
+claims: it sleeps while they are absent. Each act is carried out at once, in the transaction that writes it.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from aggregator.library import merging
-from aggregator.library.items.provenance import Decided, decided
+from aggregator.library.evidence import KINDS
 from aggregator.store import Store
 
 CALLED = {"artist": "artist", "album": "album", "recording": "song", "show": "show"}
 
+Side = Mapping[int, Sequence[int]]
+"""Claims by the item they belong to."""
 
-def same(store: Store, listener_id: int, kind: str, item_ids: Sequence[int]) -> int:
-    """All these items are one. Returns the decision's id."""
+
+class Refused(LookupError):
+    """Nothing was decided. The words are for the listener."""
+
+
+def same(
+    store: Store, listener_id: int, kind: str, item_ids: Sequence[int], songs: Iterable[Sequence[int]] = ()
+) -> int:
+    """All these items are one. `songs`: recordings that become one with their albums, a group of items each.
+
+    Returns the act's number. Raises `Refused` where the listener sees nothing of an item, or they are one already.
+    """
     with store.write() as conn:
-        first, *others = item_ids
-        a, b = _claims_of(conn, kind, [first]), _claims_of(conn, kind, others)
-        return _decide(conn, listener_id, kind, "same", a, b, f"{_named(conn, a, b)} are the same {CALLED[kind]}")
+        items = _several(_seen(conn, listener_id, kind, item_ids))
+        groups = [_several(_seen(conn, listener_id, "recording", group)) for group in songs]
+        words = f"{_listed(conn, items)} are the same {CALLED[kind]}{_with_songs(len(groups))}"
+        act = _write(conn, listener_id, kind, "same", *_first_and_rest(items), words)
+        for group in groups:
+            _write(conn, listener_id, "recording", "same", *_first_and_rest(group), part_of=act)
+        _carry_out(conn, act)
+        return act
 
 
-def different(store: Store, listener_id: int, kind: str, claims_a: Iterable[int], claims_b: Iterable[int]) -> int:
-    """No claim of one side is one thing with a claim of the other."""
+def apart(store: Store, listener_id: int, kind: str, *item_ids: int) -> int:
+    """No two of these items are one, and no sync shall make them one. Returns and raises as `same`."""
     with store.write() as conn:
-        a, b = sorted(set(claims_a)), sorted(set(claims_b))
-        text = f"{_named(conn, a, b)} are not the same {CALLED[kind]}"
-        return _decide(conn, listener_id, kind, "different", a, b, text)
+        items = _several(_seen(conn, listener_id, kind, item_ids))
+        words = f"{_listed(conn, items)} are not the same {CALLED[kind]}"
+        act = None
+        for a, b in _halves(items):
+            number = _write(conn, listener_id, kind, "different", a, b, "" if act else words, part_of=act)
+            act = act or number
+        assert act is not None  # two items have two halves
+        _carry_out(conn, act)
+        return act
 
 
-def apart(store: Store, listener_id: int, kind: str, item_a: int, item_b: int) -> int:
-    """Two items are not one, and no sync shall make them one."""
-    with store.read() as conn:
-        a, b = _claims_of(conn, kind, [item_a]), _claims_of(conn, kind, [item_b])
-    return different(store, listener_id, kind, a, b)
+def different(store: Store, listener_id: int, kind: str, claims_a: Collection[int], claims_b: Collection[int]) -> int:
+    """No claim of one side is one thing with a claim of the other. Returns the act's number."""
+    with store.write() as conn:
+        a, b = _by_item(conn, claims_a), _by_item(conn, claims_b)
+        names = " and ".join(f"“{_name(said)}”" for said in _payloads(conn, [min(claims_a), min(claims_b)]))
+        act = _write(conn, listener_id, kind, "different", a, b, f"{names} are not the same {CALLED[kind]}")
+        _carry_out(conn, act)
+        return act
 
 
-def split(store: Store, listener_id: int, kind: str, claims: Iterable[int]) -> int:
-    """These claims of one item are another thing than the rest of it."""
+def split(store: Store, listener_id: int, kind: str, claims: Iterable[int], songs: Iterable[int] = ()) -> int:
+    """These claims of one item are another thing than the rest of it. Returns the act's number.
+
+    `songs`: decisions that joined songs of an album when both sides became one; they end with it. Raises `Refused`
+    where nothing would leave, or nothing stay, that the listener may see.
+    """
     leaving = set(claims)
-    with store.read() as conn:
-        item = conn.exec_driver_sql(
-            "SELECT item_id FROM link WHERE kind = ? AND claim_id = ?", (kind, min(leaving))
-        ).scalar_one()
-        staying = set(_claims_of(conn, kind, [item])) - leaving
-    return different(store, listener_id, kind, leaving, staying)
-
-
-def undo(store: Store, decision_id: int) -> None:
-    """Take a decision back: every item is again what the rules and the other decisions make of it."""
     with store.write() as conn:
-        conn.exec_driver_sql("UPDATE decision SET undone_at = ? WHERE id = ?", (int(time.time()), decision_id))
-        kind = conn.exec_driver_sql("SELECT kind FROM decision WHERE id = ?", (decision_id,)).scalar_one()
-        claims = conn.exec_driver_sql(
-            "SELECT c.id FROM decision_claim d JOIN account a ON a.key = d.account_key JOIN claim c"
-            " ON c.account_id = a.id AND c.kind = ? AND c.pid = d.pid WHERE d.decision_id = ?",
-            (kind, decision_id),
-        ).scalars()
-        merging.settle(conn, kind, list(claims), int(time.time()))
+        seen = _seen(conn, listener_id, kind, list(leaving)[:1])
+        [(item, whole)] = seen.items()
+        gone, rest = [claim for claim in whole if claim in leaving], [claim for claim in whole if claim not in leaving]
+        if not gone or not rest:
+            raise Refused("Tick what does not belong here, but not everything.")
+        ended = _joined(conn, listener_id, songs)
+        words = _split_words(conn, kind, gone, rest) + (f", {_songs(len(ended))} likewise" if ended else "")
+        act = _write(conn, listener_id, kind, "different", {item: gone}, {item: rest}, words)
+        _end(conn, listener_id, act, ended, set(gone))
+        _carry_out(conn, act)
+        return act
 
 
-def history(conn: Connection, listener_id: int, limit: int = 100) -> list[Decided]:
-    """The newest first; undone ones among them."""
-    return decided(conn, listener_id, "1 ORDER BY d.id DESC LIMIT ?", (limit,))
+def undo(store: Store, act: int) -> None:
+    """Take an act back: every item is again what the rules and the other decisions make of it."""
+    with store.write() as conn:
+        named = _named(conn, act)
+        conn.exec_driver_sql(
+            "UPDATE decision SET undone_at = ?2, ended_by = NULL WHERE id = ?1 OR part_of = ?1", (act, int(time.time()))
+        )
+        conn.exec_driver_sql("UPDATE decision SET undone_at = NULL, ended_by = NULL WHERE ended_by = ?", (act,))
+        _settle(conn, named)
+
+
+def again(store: Store, listener_id: int, act: int) -> int:
+    """Say once more what was taken back, or overruled since: a new act, which is the newest. Returns its number."""
+    with store.write() as conn:
+        parts = conn.exec_driver_sql(
+            "SELECT id, kind, verdict, words FROM decision WHERE (id = ?1 OR part_of = ?1) AND ended_by IS NULL"
+            " ORDER BY part_of IS NOT NULL, id",
+            (act,),
+        ).all()
+        copy = None
+        for part in parts:
+            number = _insert(conn, listener_id, part.kind, part.verdict, part.words, copy)
+            copy = copy or number
+            conn.exec_driver_sql(
+                "INSERT INTO decision_claim (decision_id, side, account_key, pid, item)"
+                " SELECT ?, side, account_key, pid, item FROM decision_claim WHERE decision_id = ?",
+                (number, part.id),
+            )
+        if copy is None:
+            raise Refused("There is no such decision.")
+        _carry_out(conn, copy)
+        return copy
+
+
+# --- what is named ----------------------------------------------------------------------------------------------------
+
+
+def _seen(conn: Connection, listener_id: int, kind: str, ids: Sequence[int]) -> dict[int, list[int]]:
+    """The items that these numbers stand for today, each with its claims that the listener may see."""
+    rows = conn.exec_driver_sql(
+        "SELECT mine.item_id, c.id FROM (SELECT here.item_id, MIN(key) AS place FROM json_each(?) JOIN link here"
+        " ON here.claim_id = value AND here.kind = ? GROUP BY 1) mine JOIN link ON link.item_id = mine.item_id"
+        " JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
+        " AND (a.listener_id IS NULL OR a.listener_id = ?) ORDER BY place, c.id",
+        (json.dumps(list(ids)), kind, listener_id),
+    )
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for item, claim in rows:
+        found[item].append(claim)
+    if not found or not _all_known(conn, kind, ids, found):
+        raise Refused("This is not in your library any more.")
+    return dict(found)
+
+
+def _all_known(conn: Connection, kind: str, ids: Sequence[int], found: Iterable[int]) -> bool:
+    rows = conn.exec_driver_sql(
+        "SELECT value FROM json_each(?) LEFT JOIN link ON claim_id = value AND kind = ?"
+        " WHERE item_id IS NULL OR item_id NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
+        (json.dumps(list(ids)), kind, json.dumps(list(found))),
+    )
+    return rows.first() is None
+
+
+def _several(items: Side) -> Side:
+    if len(items) < 2:
+        raise Refused("These are one already. What does not belong together can be split on its page.")
+    return items
+
+
+def _by_item(conn: Connection, claims: Iterable[int]) -> dict[int, list[int]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for claim, item in conn.exec_driver_sql(
+        "SELECT claim_id, item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?)) ORDER BY claim_id",
+        (json.dumps(sorted(set(claims))),),
+    ):
+        found[item].append(claim)
+    return dict(found)
+
+
+def _first_and_rest(items: Side) -> tuple[Side, Side]:
+    first, *rest = items
+    return {first: items[first]}, {item: items[item] for item in rest}
+
+
+def _halves(items: Side) -> Iterator[tuple[Side, Side]]:
+    """Ways to halve the items, so that any two stand on two sides in one of them: nine ways for five hundred."""
+    places = list(enumerate(items))
+    for bit in range((len(places) - 1).bit_length()):
+        one, other = ({item: items[item] for at, item in places if at >> bit & 1 == half} for half in (0, 1))
+        yield one, other
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _decide(
-    conn: Connection, listener_id: int, kind: str, verdict: str, a: Sequence[int], b: Sequence[int], text: str
-) -> int:
-    now = int(time.time())
-    decision: int = conn.exec_driver_sql(
-        "INSERT INTO decision (listener_id, kind, verdict, words, at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (listener_id, kind, verdict, text, now),
+def _write(
+    conn: Connection, listener_id: int, kind: str, verdict: str, a: Side, b: Side, words: str = "",
+    part_of: int | None = None,
+) -> int:  # fmt: skip
+    number = _insert(conn, listener_id, kind, verdict, words, part_of)
+    named = [(side, claim, item) for side, items in (("a", a), ("b", b)) for item in items for claim in items[item]]
+    conn.exec_driver_sql(
+        "INSERT INTO decision_claim (decision_id, side, account_key, pid, item) SELECT ?, value ->> 0, a.key, c.pid,"
+        " value ->> 2 FROM json_each(?) JOIN claim c ON c.id = value ->> 1 JOIN account a ON a.id = c.account_id",
+        (number, json.dumps(named)),
+    )
+    return number
+
+
+def _insert(conn: Connection, listener_id: int, kind: str, verdict: str, words: str, part_of: int | None) -> int:
+    number: int = conn.exec_driver_sql(
+        "INSERT INTO decision (listener_id, kind, verdict, words, at, part_of) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (listener_id, kind, verdict, words, int(time.time()), part_of),
     ).scalar_one()
-    for side, claims in (("a", a), ("b", b)):
-        conn.exec_driver_sql(
-            "INSERT INTO decision_claim (decision_id, side, account_key, pid) SELECT ?, ?, a.key, c.pid FROM claim c"
-            " JOIN account a ON a.id = c.account_id WHERE c.kind = ? AND c.id IN (SELECT value FROM json_each(?))",
-            (decision, side, kind, json.dumps(list(claims))),
-        )
-    merging.settle(conn, kind, [*a, *b], now)
-    return decision
+    return number
 
 
-def _claims_of(conn: Connection, kind: str, item_ids: Iterable[int]) -> list[int]:
+def _carry_out(conn: Connection, act: int) -> None:
+    _settle(conn, _named(conn, act))
+
+
+def _named(conn: Connection, act: int) -> dict[str, list[int]]:
+    """By kind, the claims that an act names, its parts, and what ended with it."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for kind, claim in conn.exec_driver_sql(
+        "SELECT DISTINCT d.kind, c.id FROM (SELECT id FROM decision WHERE id = ?1 UNION SELECT id FROM decision"
+        " WHERE part_of = ?1 UNION SELECT id FROM decision WHERE ended_by = ?1) act JOIN decision d ON d.id = act.id"
+        " JOIN decision_claim dc ON dc.decision_id = d.id JOIN account a ON a.key = dc.account_key"
+        " JOIN claim c ON c.account_id = a.id AND c.kind = d.kind AND c.pid = dc.pid ORDER BY c.id",
+        (act,),
+    ):
+        found[kind].append(claim)
+    return found
+
+
+def _settle(conn: Connection, named: Mapping[str, Sequence[int]]) -> None:
+    for kind in KINDS:
+        if kind in named:
+            merging.settle(conn, kind, named[kind], int(time.time()))
+
+
+# --- songs that were joined with their albums -------------------------------------------------------------------------
+
+
+def _joined(conn: Connection, listener_id: int, decisions: Iterable[int]) -> list[int]:
+    """Of these, the decisions that are parts of an act, hold, and are open to the listener."""
     return list(conn.exec_driver_sql(
-        "SELECT claim_id FROM link WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?)) ORDER BY claim_id",
-        (kind, json.dumps(list(item_ids))),
+        "SELECT d.id FROM decision d WHERE d.id IN (SELECT value FROM json_each(?)) AND d.kind = 'recording'"
+        " AND d.verdict = 'same' AND d.part_of IS NOT NULL AND d.undone_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM decision_claim dc JOIN account a ON a.key = dc.account_key WHERE dc.decision_id = d.id"
+        " AND a.listener_id <> ?) ORDER BY d.id",
+        (json.dumps(list(decisions)), listener_id),
     ).scalars())  # fmt: skip
 
 
-def _named(conn: Connection, *sides: Sequence[int]) -> str:
-    return " and ".join(f"“{_name(conn, claims)}”" for claims in sides if claims)
+def _end(conn: Connection, listener_id: int, act: int, decisions: Sequence[int], gone: set[int]) -> None:
+    """These end with the act. What of their songs is on one side of the split stays one."""
+    ids = json.dumps(list(decisions))
+    rows = conn.exec_driver_sql(
+        "SELECT dc.decision_id, dc.item, c.id, c.about FROM decision_claim dc JOIN account a ON a.key = dc.account_key"
+        " JOIN claim c ON c.account_id = a.id AND c.kind = 'recording' AND c.pid = dc.pid"
+        " WHERE dc.decision_id IN (SELECT value FROM json_each(?)) ORDER BY c.id",
+        (ids,),
+    )
+    songs: defaultdict[int, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    left: defaultdict[int, set[int]] = defaultdict(set)
+    for decision, item, claim, about in rows:
+        songs[decision][item].append(claim)
+        if about in gone:
+            left[decision].add(item)
+    conn.exec_driver_sql(
+        "UPDATE decision SET undone_at = ?, ended_by = ? WHERE id IN (SELECT value FROM json_each(?))",
+        (int(time.time()), act, ids),
+    )
+    for decision, items in songs.items():
+        for side in (left[decision], items.keys() - left[decision]):
+            if len(side) > 1:
+                kept = {item: items[item] for item in sorted(side)}
+                _write(conn, listener_id, "recording", "same", *_first_and_rest(kept), part_of=act)
 
 
-def _name(conn: Connection, claims: Sequence[int]) -> str:
-    payload = conn.exec_driver_sql("SELECT payload FROM claim WHERE id = ?", (min(claims),)).scalar_one()
-    said: dict[str, Any] = json.loads(payload)
-    return str(said.get("title") or said["name"])
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+NAMED = 3
+
+
+def _listed(conn: Connection, items: Side) -> str:
+    """`“Harbour” and “Der Hafen”`, `“One”, “Two”, “Three” and 297 more`; `2 called “Harbour”` where all are."""
+    called = [_name(said) for said in _payloads(conn, [claims[0] for claims in items.values()])]
+    names = list(dict.fromkeys(called))
+    if len(names) == 1:
+        return f"{len(items):,} called “{names[0]}”"
+    shown = [f"“{name}”" for name in names[:NAMED]]
+    more = len(items) - len(shown)
+    return f"{', '.join(shown)} and {more:,} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _split_words(conn: Connection, kind: str, gone: Sequence[int], rest: Sequence[int]) -> str:
+    leaving, staying = (_name(said) for said in _payloads(conn, [gone[0], rest[0]]))
+    if leaving != staying:
+        return f"“{leaving}” is another {CALLED[kind]} than “{staying}”"
+    of = f"{len(gone)} of {len(gone) + len(rest)} entries of “{staying}”"
+    return f"{of} {'is' if len(gone) == 1 else 'are'} another {CALLED[kind]}"
+
+
+def _with_songs(count: int) -> str:
+    return f", and {_songs(count)} too" if count else ""
+
+
+def _songs(count: int) -> str:
+    return f"{count:,} of their songs"
+
+
+def _payloads(conn: Connection, claims: Sequence[int]) -> list[str]:
+    rows = conn.exec_driver_sql(
+        "SELECT payload FROM json_each(?) JOIN claim ON claim.id = value ORDER BY key", (json.dumps(list(claims)),)
+    )
+    return list(rows.scalars())
+
+
+def _name(payload: str) -> str:
+    said: Mapping[str, str] = json.loads(payload)
+    return said.get("title") or said["name"]

@@ -15,7 +15,7 @@ from aggregator import listeners, recommendations, sources, stars
 from aggregator._host import accounts, child, load, once, run, wanted
 from aggregator._host.process import Batch, Failure
 from aggregator.config import Config
-from aggregator.library import decisions, erasing, guard, merging, review
+from aggregator.library import acts, erasing, guard, merging, review
 from aggregator.listeners import Place, Preferences
 from aggregator.plugin import Area, Artist, Complete, ProviderError, Record
 from aggregator.shows import items as shows
@@ -92,7 +92,7 @@ def decide(data: Path) -> None:
         album, claim = _shared_album(store)
         _post(client, f"/library/album/{album}/split", claims=claim)
     with store.read() as conn:
-        asked, answered = review.unsure_pairs(conn, ANA), len(decisions.history(conn, ANA))
+        asked, answered = review.unsure_pairs(conn, ANA), len(acts.history(conn, ANA))
     if answered < 3:
         pair = asked[0]
         _post(client, "/library/unsure", verdict="different", kind=pair.kind, a=pair.a.item, b=pair.b.item)
@@ -108,7 +108,7 @@ def undo(data: Path) -> None:
     store = open_store(data)
     client = _signed_in(data, store)
     with store.read() as conn:
-        standing = [each for each in decisions.history(conn, ANA) if each.verdict == "same" and not each.undone_at]
+        standing = [each for each in acts.history(conn, ANA) if each.verdict == "same" and not each.undone_at]
     for each in standing:
         _post(client, f"/library/decisions/{each.id}/undo")
     store.close()

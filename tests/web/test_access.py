@@ -40,7 +40,7 @@ PUBLIC = {
 LISTENER = {
     "library.album_list", "library.artist_list", "library.track_list", "library.others",
     "home.page", "home.suggested", "library.albums", "library.artists", "library.songs", "library.song_list",
-    "library.history", "library.unsure", "discover.page", "discover.standing", "discover.feedback",
+    "library.history", "library.unsure", "library.weigh", "discover.page", "discover.standing", "discover.feedback",
     "search.page", "search.services",
     "shows.page", "settings.page", "settings.again", "settings.place", "settings.look", "settings.listening",
     "settings.new_feed", "settings.password", "settings.devices", "sources.page", "sources.pulse", "sources.sync_all",
@@ -58,7 +58,8 @@ OWNER = {
 
 THEIRS = {
     "library.album", "library.artist", "library.track",
-    "library.same", "library.split", "library.answer", "library.star",
+    "library.same", "library.different", "library.split", "library.weigh_split", "library.answer", "library.star",
+    "library.decision", "library.again",
     "library.undo", "discover.say", "discover.undo", "media.stream", "media.artwork", "shows.show", "shows.ics",
     "shows.say", "sources.sync", "sources.run", "sources.history", "sources.held", "sources.decide",
 }  # fmt: skip
@@ -363,6 +364,14 @@ def test_a_shared_item_does_not_tell_who_else_has_it(home: House) -> None:
     assert BENS in pages["Ben"].text.lower()
     assert (pages["Ana"].status_code, BENS in pages["Ana"].text.lower()) == (200, False)
     assert pages["Cleo"].status_code == 404
+
+
+def test_nothing_of_another_listeners_is_weighed(home: House) -> None:
+    for kind in ("album", "artist", "recording", "show"):
+        for verdict in ("same", "different"):
+            address = f"/library/{kind}/weigh?verdict={verdict}&items={home.numbers[kind]}"
+            told = {name: home.browser(name).get(address) for name in ("Ben", "Ana", "Cleo")}
+            assert {name: answer.status_code for name, answer in told.items()} == {"Ben": 200, "Ana": 404, "Cleo": 404}
 
 
 def test_each_calendar_is_ones_own(home: House) -> None:

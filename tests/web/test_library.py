@@ -129,15 +129,27 @@ def claims_of(house: Store, album: int) -> list[tuple[int, ...]]:
     return [row.claims for row in page.claims]
 
 
-def test_split_and_undo(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+UNDO = re.compile(r'action="(/library/decisions/\d+/undo)"')
+
+
+def words_of(page: str) -> str:
+    """What a page says, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("<main") :])).replace(" .", ".")
+
+
+def test_a_split_says_what_it_does_and_can_be_undone(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
     album = ids["album Harbour lights"]
     before = claims_of(house, album)
-    leaving = before[1]
-    answer = at_home.post(f"/library/album/{album}/split", data={"claims": " ".join(map(str, leaving))})
+    leaving = {"claims": " ".join(map(str, before[1]))}
+    asked = words_of(at_home.get(f"/library/album/{album}/split", query_string=leaving).text)
+    assert "Split “Harbour lights”?" in asked
+    assert "Leaves" in asked and "Stays" in asked
+    assert claims_of(house, album) == before
+    answer = at_home.post(f"/library/album/{album}/split", data=leaving)
     page = at_home.get(answer.headers["Location"]).text
-    assert "are not the same album" in page
-    assert claims_of(house, album) == [row for row in before if row != leaving]
-    undo = re.search(r'action="(/library/decisions/\d+/undo)"', page)
+    assert "entries of “Harbour lights” is another album" in page
+    assert claims_of(house, album) == [row for row in before if row != before[1]]
+    undo = UNDO.search(page)
     assert undo is not None
     at_home.post(undo[1])
     assert claims_of(house, album) == before
@@ -145,19 +157,83 @@ def test_split_and_undo(at_home: FlaskClient, house: Store, ids: dict[str, int])
     assert at_home.post(undo[1]).status_code == 404
 
 
-def test_same_and_undo(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+def test_the_same_says_what_it_does_and_can_be_undone(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
     album, other = ids["album Harbour lights"], ids["album Even numbers"]
     before = claims_of(house, album), claims_of(house, other)
     found = at_home.get(f"/library/album/{album}/others?text=even").text
-    assert f'name="other" value="{other}"' in found
+    assert f'name="items" value="{other}"' in found
+    asked = words_of(at_home.get(f"/library/album/weigh?items={album}&items={other}&verdict=same").text)
+    assert "2 albums become one?" in asked
+    assert re.search(r"Together they are one album with \d+ songs and \d+ plays", asked)
     page = at_home.post(f"/library/album/{album}/same", data={"other": other}, follow_redirects=True).text
-    assert "are the same album" in page
+    assert re.search(r"are the same album: \d+ songs and \d+ plays\.", page)
     moved = at_home.get(f"/albums/{max(album, other)}")
     assert (moved.status_code, moved.headers["Location"]) == (301, f"/albums/{min(album, other)}")
-    undo = re.search(r'action="(/library/decisions/\d+/undo)"', page)
+    undo = UNDO.search(page)
     assert undo is not None
-    at_home.post(undo[1])
+    asked_at = {"Referer": f"http://localhost/albums/{album}"}
+    assert at_home.post(undo[1], headers=asked_at).headers["Location"] == f"/albums/{album}"
     assert (claims_of(house, album), claims_of(house, other)) == before
+
+
+@pytest.mark.parametrize("asked_at", ["http://elsewhere.example/albums/1", "http://localhost//elsewhere.example", ""])
+def test_an_undo_leads_to_no_other_site(at_home: FlaskClient, house: Store, ids: dict[str, int], asked_at: str) -> None:
+    both = {"other": ids["album Even numbers"]}
+    at_home.post(f"/library/album/{ids['album Harbour lights']}/same", data=both)
+    answer = at_home.post("/library/decisions/1/undo", headers={"Referer": asked_at, "HX-Current-URL": asked_at})
+    assert answer.headers["Location"] == "/library/decisions"
+
+
+def test_several_are_kept_apart_and_said_again(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:
+    artists = [number for name, number in ids.items() if name.startswith("artist ")][:3]
+    query = "&".join(f"items={number}" for number in artists)
+    assert "Keep 3 artists apart?" in at_home.get(f"/library/artist/weigh?verdict=different&{query}").text
+    answer = at_home.post(f"/library/artist/{artists[0]}/different", data={"other": artists[1:]})
+    page = words_of(at_home.get(answer.headers["Location"]).text)
+    assert "are not the same artist" in page and "Holds" in page
+    assert at_home.post("/library/decisions/1/again").status_code == 404
+    at_home.post("/library/decisions/1/undo")
+    assert "Do again" in words_of(at_home.get("/library/decisions/1").text)
+    at_home.post("/library/decisions/1/again")
+    history = words_of(at_home.get("/library/decisions").text)
+    assert "Everything 2" in history and "Artists 2" in history
+    assert "2 called" not in history
+
+
+def test_the_history_goes_on_page_by_page(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.library.acts.PAGE", 2)
+    at_home.post(f"/library/album/{ids['album Harbour lights']}/same", data={"other": ids["album Even numbers"]})
+    for number in range(1, 5):
+        at_home.post(f"/library/decisions/{number}/undo")
+        at_home.post(f"/library/decisions/{number}/again")
+    first = at_home.get("/library/decisions?kind=album").text
+    assert re.findall(r'id="decision-(\d+)"', first) == ["5", "4"]
+    more = re.search(r'class="next-page" href="([^"]+)"', first)
+    assert more is not None
+    assert re.findall(r'id="decision-(\d+)"', at_home.get(more[1].replace("&amp;", "&")).text) == ["3", "2"]
+    for odd in ("kind=nothing", "before=0", "before=99999999999999999999"):
+        assert at_home.get(f"/library/decisions?{odd}").status_code in (200, 404)
+
+
+@pytest.mark.parametrize("items", ["", "items=0", "items=999999", "items=99999999999999999999&items=x", "items=-1"])
+def test_what_cannot_be_weighed_is_said_in_words(at_home: FlaskClient, items: str) -> None:
+    answer = at_home.get(f"/library/album/weigh?verdict=same&{items}")
+    assert answer.status_code in (400, 404)
+    assert "Tick what" in answer.text or "not in your library" in answer.text
+
+
+def test_shows_are_the_same_or_not_like_everything_else(
+    at_home: FlaskClient, house: Store, ids: dict[str, int]
+) -> None:
+    shows = [number for name, number in ids.items() if name.startswith("show ")][:2]
+    query = "&".join(f"items={number}" for number in shows)
+    assert "2 shows become one?" in at_home.get(f"/library/show/weigh?verdict=same&{query}").text
+    answer = at_home.post(f"/library/show/{shows[0]}/same", data={"other": shows[1]})
+    assert answer.headers["Location"] == f"/shows/{min(shows)}"
+    at_home.post("/library/decisions/1/undo")
+    assert at_home.get(f"/shows/{max(shows)}").status_code == 200
 
 
 @pytest.mark.parametrize("ticked", ["", "999999", "everything"])

@@ -2,7 +2,8 @@
 
 lists      what there is, filtered, sorted, page by page
 pages      one album, artist or song; favourites; play lists for the player
-decisions  the same, not the same, undo
+decisions  the same, not the same, split
+past       what was said: the history, undo, say it again
 """
 
 from __future__ import annotations
@@ -11,6 +12,6 @@ from flask import Blueprint
 
 bp = Blueprint("library", __name__, template_folder="templates")
 
-from web.library import decisions, lists, pages  # noqa: E402 - they put their routes on `bp`
+from web.library import decisions, lists, pages, past  # noqa: E402 - they put their routes on `bp`
 
-__all__ = ["bp", "decisions", "lists", "pages"]
+__all__ = ["bp", "decisions", "lists", "pages", "past"]

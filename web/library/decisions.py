@@ -1,26 +1,30 @@
-"""What listeners say about items: the same, not the same, and taking it back. Every answer can be undone."""
+"""What listeners say about items: the same, not the same, split. Each tells its effect before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator.library import decisions, items, review, search
+from aggregator.library import decisions, items, review, search, weighing
 from aggregator.store import Store
+from web import words
 from web.context import listener, store
 from web.errors import MOST
-from web.library import bp
+from web.library import bp, past
 
 PAGES = {"album": "library.album", "artist": "library.artist", "recording": "library.track", "show": "shows.show"}
-READ: dict[str, Any] = {"album": items.album, "artist": items.artist, "recording": items.recording}
+LISTS = {"album": "library.albums", "artist": "library.artists", "recording": "library.songs", "show": "shows.page"}
+HITS = {"album": "albums", "artist": "artists", "recording": "songs", "show": "shows"}
+KIND = "<any(album, artist, recording, show):kind>"
 ANSWERS: dict[str, Callable[[Store, int, str, list[int]], int]] = {
     "same": decisions.same,
     "different": lambda into, listener_id, kind, pair: decisions.apart(into, listener_id, kind, *pair),
 }
-HITS = {"album": "albums", "artist": "artists", "recording": "songs"}
+AT_ONCE = 1_000
+GONE = "This is not in your library any more."
 
 
 @bp.get("/library/unsure")
@@ -43,11 +47,11 @@ def answer() -> ResponseReturnValue:
     pair = next((one for one in pairs if (one.kind, {one.a.item, one.b.item}) == asked), None)
     if pair is None:
         abort(404, "This question is answered already.")
-    _say(ANSWERS[form["verdict"]](store(), listener().id, pair.kind, [pair.a.item, pair.b.item]))
+    past.tell(ANSWERS[form["verdict"]](store(), listener().id, pair.kind, [pair.a.item, pair.b.item]))
     return redirect(url_for("library.unsure"), 303)
 
 
-@bp.get("/library/<any(album, artist, recording):kind>/<int:item_id>/others")
+@bp.get(f"/library/{KIND}/<int:item_id>/others")
 def others(kind: str, item_id: int) -> ResponseReturnValue:
     """What else an item may be the same as, by words."""
     text = request.args.get("text", "").strip()[:200]
@@ -57,63 +61,113 @@ def others(kind: str, item_id: int) -> ResponseReturnValue:
     return render_template("library/others.html", kind=kind, item_id=item_id, found=found, text=text)
 
 
-@bp.post("/library/<any(album, artist, recording):kind>/<int:item_id>/same")
+@bp.get(f"/library/{KIND}/weigh")
+def weigh(kind: str) -> ResponseReturnValue:
+    """Several items, and what it would mean that they are the same, or that they are not."""
+    verdict, asked = request.args.get("verdict", "same"), _numbers(request.args.getlist("items"))
+    if verdict not in ("same", "different") or not asked:
+        abort(400, "Tick what you want to say something about.")
+    with store().read() as conn:
+        found = weighing.items(conn, listener().id, kind, asked)
+        if not found:
+            abort(404, GONE)
+        weight = weighing.weight(conn, listener().id, kind, [item.id for item in found])
+        matched = [item.id for item in found] if (kind, verdict) == ("album", "same") else []
+        songs = weighing.matching_songs(conn, listener().id, matched)
+    told = {"kind": kind, "called": decisions.CALLED[kind], "verdict": verdict, "found": found, "songs": songs}
+    back = url_for(LISTS[kind])
+    joined = sum(len(group) - 1 for group in songs)
+    return render_template("library/weigh.html", effect=_effect(kind, weight, joined), back=back, **told)
+
+
+@bp.post(f"/library/{KIND}/<int:item_id>/same")
 def same(kind: str, item_id: int) -> ResponseReturnValue:
-    other = request.form.get("other", 0, type=int)
-    _claims(kind, item_id)
-    _claims(kind, other)
-    _say(decisions.same(store(), listener().id, kind, [item_id, other]))
-    return _back(kind, item_id)
+    """This item and the `other` ones are one; so are the `songs`, a group of numbers each."""
+    groups = [_numbers(group.split()) for group in request.form.getlist("songs")]
+    asked = [item_id, *_numbers(request.form.getlist("other"))]
+    try:
+        act = decisions.same(store(), listener().id, kind, asked, groups if kind == "album" else ())
+    except decisions.Refused as refusal:
+        abort(404, str(refusal))
+    with store().read() as conn:
+        weight = weighing.weight(conn, listener().id, kind, [items.resolve(conn, kind, item_id) or item_id])
+    past.tell(act, _effect(kind, weight))
+    return _to_item(kind, item_id)
 
 
-@bp.post("/library/<any(album, artist, recording):kind>/<int:item_id>/split")
+@bp.post(f"/library/{KIND}/<int:item_id>/different")
+def different(kind: str, item_id: int) -> ResponseReturnValue:
+    """No two of this item and the `other` ones are the same."""
+    asked = [item_id, *_numbers(request.form.getlist("other"))]
+    try:
+        act = decisions.apart(store(), listener().id, kind, *asked)
+    except decisions.Refused as refusal:
+        abort(404, str(refusal))
+    past.tell(act)
+    return redirect(url_for("library.decision", decision_id=act), 303)
+
+
+@bp.get(f"/library/{KIND}/<int:item_id>/split")
+def weigh_split(kind: str, item_id: int) -> ResponseReturnValue:
+    """What would leave an item, and what would stay."""
+    parts = _parts(kind, item_id, request.args.getlist("claims"))
+    if not parts.leaving or not parts.staying:
+        return _tick_first(kind, item_id)
+    with store().read() as conn:
+        songs = weighing.joined_songs(conn, listener().id, parts.claims(parts.leaving)) if kind == "album" else []
+        [item] = weighing.items(conn, listener().id, kind, [item_id])
+    told = {"kind": kind, "called": decisions.CALLED[kind], "item": item, "parts": parts, "songs": songs}
+    return render_template("library/split.html", effects=_effects(kind, parts), **told)
+
+
+@bp.post(f"/library/{KIND}/<int:item_id>/split")
 def split(kind: str, item_id: int) -> ResponseReturnValue:
-    """The ticked claims are something else than the rest."""
-    own = _claims(kind, item_id)
-    said = {number for value in request.form.getlist("claims") for number in value.split()}
-    ticked = {claim for claim in own if str(claim) in said}
-    if not ticked or ticked == own:
-        flash("Tick what does not belong here, but not everything.")
-    else:
-        _say(decisions.split(store(), listener().id, kind, ticked))
-    return _back(kind, min(own - ticked, default=item_id))
+    """The ticked claims are something else than the rest; so are the sides of the `songs` joined with them."""
+    parts = _parts(kind, item_id, request.form.getlist("claims"))
+    if not parts.leaving or not parts.staying:
+        return _tick_first(kind, item_id)
+    songs = _numbers(request.form.getlist("songs"))
+    act = decisions.split(store(), listener().id, kind, parts.claims(parts.leaving), songs)
+    left, stayed = _effects(kind, parts)
+    past.tell(act, f"{left} left, {stayed} stayed" if left and stayed else "")
+    return _to_item(kind, parts.staying[0].claim)
 
 
-@bp.get("/library/decisions")
-def history() -> ResponseReturnValue:
+def _parts(kind: str, item_id: int, ticked: Sequence[str]) -> weighing.Parts:
+    """`ticked`: numbers of claims, several in one word where a page shows them as one entry."""
     with store().read() as conn:
-        return render_template("library/decisions.html", history=decisions.history(conn, listener().id))
+        parts = weighing.parts(conn, listener().id, kind, item_id, _numbers(" ".join(ticked).split()))
+    return parts if parts.leaving or parts.staying else abort(404, GONE)
 
 
-@bp.post("/library/decisions/<int:decision_id>/undo")
-def undo(decision_id: int) -> ResponseReturnValue:
+def _effects(kind: str, parts: weighing.Parts) -> list[str]:
     with store().read() as conn:
-        found = next((one for one in decisions.history(conn, listener().id) if one.id == decision_id), None)
-    if found is None or found.undone_at is not None:
-        abort(404, "That was undone before.")
-    decisions.undo(store(), decision_id)
-    flash(f"Taken back: {found.words}.")
-    return redirect(url_for("library.history"), 303)
+        sides = [parts.claims(side) for side in (parts.leaving, parts.staying)]
+        return [_effect(kind, weighing.weight_of_claims(conn, listener().id, kind, side)) for side in sides]
 
 
-def _claims(kind: str, item_id: int) -> set[int]:
-    """The claims of an item that the listener may see, and so decide about."""
-    if not 0 < item_id <= MOST:
-        abort(404, "This is not in your library any more.")
-    with store().read() as conn:
-        page = READ[kind](conn, listener().id, item_id)
-    claims = {claim for row in getattr(page, "claims", ()) for claim in row.claims}
-    return claims or abort(404, "This is not in your library any more.")
+def _effect(kind: str, weight: weighing.Weight, joined: int = 0) -> str:
+    """`5 albums, 41 songs and 212 plays`; `joined`: songs that will have become one with others by then."""
+    albums = words.plural(weight.albums, "album") if kind == "artist" else ""
+    songs = words.plural(weight.songs - joined, "song") if kind in ("artist", "album") else ""
+    plays = words.plural(weight.plays, "play") if kind != "show" else ""
+    return words.listed([part for part in (albums, songs, plays) if part])
 
 
-def _say(decision_id: int) -> None:
-    """Tells what was decided, with its undo beside it."""
-    with store().read() as conn:
-        said = next(one for one in decisions.history(conn, listener().id) if one.id == decision_id)
-    flash(f"{said.words}.", f"undo {decision_id}")
+def _numbers(said: Sequence[str]) -> list[int]:
+    """At most `AT_ONCE` numbers of items or claims; what is none is left out."""
+    found = [int(each) for each in said if each.isascii() and each.isdigit() and 0 < int(each[:20]) <= MOST]
+    if len(found) > AT_ONCE:
+        abort(413, f"Tick at most {AT_ONCE:,} at once.")
+    return list(dict.fromkeys(found))
 
 
-def _back(kind: str, item_id: int) -> ResponseReturnValue:
+def _tick_first(kind: str, item_id: int) -> ResponseReturnValue:
+    flash("Tick what does not belong here, but not everything.")
+    return _to_item(kind, item_id)
+
+
+def _to_item(kind: str, item_id: int) -> ResponseReturnValue:
     """To the item as it is now, under whichever number."""
     with store().read() as conn:
         now = items.resolve(conn, kind, item_id)

@@ -22,10 +22,10 @@ from aggregator.library.items.pages import (
     recording,
     resolve,
 )
-from aggregator.library.items.provenance import ClaimRow, Decided, known, provenance
+from aggregator.library.items.provenance import ClaimRow, known, provenance
 
 __all__ = [
-    "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Decided",
+    "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited",
     "Home", "Moved", "Page", "Query", "RecordingPage", "Size", "SongCard", "Version", "album", "albums", "artist",
     "artists", "home", "known", "provenance", "recording", "resolve", "sizes", "songs",
 ]  # fmt: skip

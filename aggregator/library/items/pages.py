@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from aggregator.library import acts
 from aggregator.library.choices import PREFERRED
 from aggregator.library.items import cards
 from aggregator.library.items.cards import COLUMNS, ON_SHELF, AlbumCard, ArtistCard, Credited, SongCard
-from aggregator.library.items.provenance import ClaimRow, Decided, about, claim_rows, provenance, visible_accounts
+from aggregator.library.items.provenance import ClaimRow, claim_rows, provenance, visible_accounts
 
 TOP_SONGS = 10
 MOST_ALBUMS = 200
@@ -32,7 +33,7 @@ class Origin:
 
     provenance: str
     claims: list[ClaimRow]
-    history: list[Decided]
+    history: list[acts.Act]
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ def _origin(
     return {
         "provenance": provenance(accounts, row.sources, row.plays, row.first_heard),
         "claims": claims,
-        "history": about(conn, listener_id, kind, row.id),
+        "history": acts.about(conn, listener_id, kind, row.id),
         "first_heard": row.first_heard,
         "last_heard": row.last_heard,
         "ids": json.loads(row.ids),

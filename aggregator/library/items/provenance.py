@@ -32,19 +32,6 @@ class ClaimRow:
     decided_by: str  # rule | listener
 
 
-@dataclass(frozen=True)
-class Decided:
-    """One decision in the history; `undone_at` None while it holds."""
-
-    id: int
-    kind: str
-    verdict: str
-    words: str
-    listener: str | None
-    at: int
-    undone_at: int | None
-
-
 def provenance(accounts: Mapping[int, tuple[str, str]], sources: str, plays: int, first_heard: int | None) -> str:
     """`your files: FLAC; Spotify; scrobbled 41 times since 2019`. `accounts`: provider and name of the visible ones."""
     files, services = list[str](), list[str]()
@@ -173,21 +160,6 @@ def _played(plays: int, first_heard: int | None) -> list[str]:
     return [f"scrobbled once in {year}" if plays == 1 else f"scrobbled {plays:,} times since {year}"]
 
 
-# --- decisions --------------------------------------------------------------------------------------------------------
-
-
-def about(conn: Connection, listener_id: int, kind: str, item_id: int) -> list[Decided]:
-    """The decisions that name a claim of this item."""
-    return decided(
-        conn,
-        listener_id,
-        "d.kind = ? AND EXISTS (SELECT 1 FROM decision_claim dc CROSS JOIN account a ON a.key = dc.account_key"
-        " CROSS JOIN claim c ON c.account_id = a.id AND c.kind = d.kind AND c.pid = dc.pid"
-        " CROSS JOIN link ON link.claim_id = c.id WHERE dc.decision_id = d.id AND link.item_id = ?) ORDER BY d.id DESC",
-        (kind, item_id),
-    )
-
-
 _KNOWN = (
     "SELECT EXISTS (SELECT 1 FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
     " WHERE link.kind = ? AND link.item_id = ? AND (a.listener_id IS NULL OR a.listener_id = ?))"
@@ -197,22 +169,3 @@ _KNOWN = (
 def known(conn: Connection, listener_id: int, kind: str, item_id: int) -> bool:
     """Whether an account that is the listener's own or the household's says anything of this item, or once did."""
     return bool(conn.exec_driver_sql(_KNOWN, (kind, item_id, listener_id)).scalar())
-
-
-_OPEN = (
-    "(d.listener_id = ? OR NOT EXISTS (SELECT 1 FROM decision_claim dc JOIN account a ON a.key = dc.account_key"
-    " WHERE dc.decision_id = d.id AND a.listener_id <> ?))"
-)
-
-
-def decided(conn: Connection, listener_id: int, where: str, said: tuple[Any, ...]) -> list[Decided]:
-    """Decisions under a condition of ours on `d`; never one from outside.
-
-    Without those that name what another listener's account brought, unless they are the listener's own word.
-    """
-    rows = conn.exec_driver_sql(
-        "SELECT d.id, d.kind, d.verdict, d.words, l.name, d.at, d.undone_at FROM decision d"  # noqa: S608
-        f" LEFT JOIN listener l ON l.id = d.listener_id WHERE {_OPEN} AND {where}",
-        (listener_id, listener_id, *said),
-    )
-    return [Decided(*row) for row in rows]
