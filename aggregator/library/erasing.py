@@ -87,7 +87,7 @@ def _claims(conn: Connection, kind: str, claims: Sequence[int]) -> None:
         merging.drop(conn, kind, items)
 
 
-_WORDS_OF_LISTENERS = ("star", "stance", "feedback")
+_WORDS_OF_LISTENERS = ("star", "stance", "feedback", "excluded")
 
 
 def _hand_over(conn: Connection, ids: str) -> None:

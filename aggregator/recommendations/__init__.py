@@ -4,6 +4,8 @@ ranking      which artists: a pure function of plays and of what services answer
 knowledge    what the house knows of a listener's taste, and which look-ups would tell more
 choosing     from ranked artists to the stored list of albums and artists
 cards        that list as pages show it, in words
+excluded     artists, albums, playlists, hours and accounts kept out of taste
+counted      what that leaves
 own          what the listener has and might hear again, or at last
 rows         the rows of Discover and Home, drawn by the day
 standing     what was asked, who is silent
@@ -15,6 +17,17 @@ effects      what a word changed
 from aggregator.recommendations.cards import Card, albums_for, artists_for, card_of, reasons_for
 from aggregator.recommendations.choosing import refresh
 from aggregator.recommendations.effects import say, take_back
+from aggregator.recommendations.excluded import (
+    WHATS,
+    Exclusion,
+    NotThere,
+    What,
+    accounts,
+    exclude,
+    exclusions,
+    include,
+    playlists,
+)
 from aggregator.recommendations.feedback import WORDS, Kind, Said, Word, said_by
 from aggregator.recommendations.knowledge import LookUp, wanted
 from aggregator.recommendations.ranking import rank
@@ -22,20 +35,29 @@ from aggregator.recommendations.rows import Discover, Row, discover, note_seen
 from aggregator.recommendations.standing import Standing, standing
 
 __all__ = [
+    "WHATS",
     "WORDS",
     "Card",
     "Discover",
+    "Exclusion",
     "Kind",
     "LookUp",
+    "NotThere",
     "Row",
     "Said",
     "Standing",
+    "What",
     "Word",
+    "accounts",
     "albums_for",
     "artists_for",
     "card_of",
     "discover",
+    "exclude",
+    "exclusions",
+    "include",
     "note_seen",
+    "playlists",
     "rank",
     "reasons_for",
     "refresh",

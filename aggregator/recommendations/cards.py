@@ -219,12 +219,16 @@ def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
+CHARTED = "among the artists that most people listen to"
+
+
 def _worded(entry: Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str]) -> Card:
     similar = tuple(seeds[reason[1]] for reason in entry.why if reason[0] == "similar" and reason[1] in seeds)
     completes = next((seeds.get(reason[1]) for reason in entry.why if reason[0] == "plays"), None)
     fans = [(friends[claim_id], plays) for word, claim_id, plays in _of(entry, "friend") if claim_id in friends]
     tags = [(tag, count) for _, tag, count in _of(entry, "tag")]
     parts = [_missing(completes), _alike(similar), *(_fan(*fan) for fan in fans), *(_tagged(*tag) for tag in tags[:1])]
+    parts += [CHARTED for _ in _of(entry, "chart")]
     words = "; ".join(part for part in parts if part)
     why = words[:1].upper() + words[1:]
     return replace(entry.card, why=why, seeds=similar, completes=completes, friends=tuple(name for name, _ in fans))

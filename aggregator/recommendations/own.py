@@ -26,14 +26,17 @@ ROWS = ("unplayed", "rotation", "forgotten")
 
 _QUERY = """
 WITH found AS (
-SELECT * FROM (SELECT 'unplayed' AS row, b.item_id, a.plays AS weight FROM shelf a
+SELECT * FROM (SELECT 'unplayed' AS row, b.item_id, a.plays - COALESCE(u.plays, 0) AS weight FROM shelf a
     CROSS JOIN item_credit k ON k.artist_id = a.item_id AND k.kind = 'album' AND k.position = 0
     CROSS JOIN shelf b ON b.listener_id = a.listener_id AND b.kind = 'album' AND b.item_id = k.item_id
-    WHERE a.listener_id = :listener AND a.kind = 'artist' AND b.owned AND b.plays = 0
+    LEFT JOIN uncounted u ON u.listener_id = :listener AND u.kind = 'artist' AND u.item_id = a.item_id
+    WHERE a.listener_id = :listener AND a.kind = 'artist' AND b.owned AND b.plays = 0 AND NOT COALESCE(u.whole, 0)
     ORDER BY a.plays DESC, a.item_id LIMIT :most)
 UNION ALL
-SELECT * FROM (SELECT 'rotation', item_id, plays FROM shelf WHERE listener_id = :listener AND kind = 'album'
-    AND plays >= :loved AND last_heard < :long_ago ORDER BY plays DESC, item_id LIMIT :most)
+SELECT * FROM (SELECT 'rotation', s.item_id, s.plays - COALESCE(u.plays, 0) FROM shelf s
+    LEFT JOIN uncounted u ON u.listener_id = :listener AND u.kind = 'album' AND u.item_id = s.item_id
+    WHERE s.listener_id = :listener AND s.kind = 'album' AND s.plays >= :loved AND s.last_heard < :long_ago
+    AND s.plays - COALESCE(u.plays, 0) >= :loved ORDER BY s.plays DESC, s.item_id LIMIT :most)
 UNION ALL
 SELECT * FROM (SELECT 'forgotten', item_id, plays FROM shelf WHERE listener_id = :listener AND kind = 'album'
     AND saved AND NOT owned AND added_at < :forgotten AND COALESCE(last_heard, 0) < added_at
@@ -44,7 +47,10 @@ SELECT found.row, found.weight, i.id, i.title, i.credit, i.year, i.art, i.hue, i
 FROM found JOIN album i ON i.id = found.item_id
 JOIN shelf s ON s.listener_id = :listener AND s.kind = 'album' AND s.item_id = i.id
 LEFT JOIN item_credit k ON k.kind = 'album' AND k.item_id = i.id AND k.position = 0
+LEFT JOIN uncounted u ON u.listener_id = :listener AND u.kind = 'album' AND u.item_id = i.id
+LEFT JOIN uncounted v ON v.listener_id = :listener AND v.kind = 'artist' AND v.item_id = k.artist_id
 LEFT JOIN seen ON seen.listener_id = :listener AND seen.kind = 'album' AND seen.item_id = i.id
+WHERE NOT COALESCE(u.held, 0) AND NOT COALESCE(v.whole, 0)
 ORDER BY found.row, found.weight DESC, COALESCE(s.added_at, 0), i.id
 """
 

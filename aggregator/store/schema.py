@@ -541,6 +541,33 @@ feedback = Table(  # what a listener said of something that was, or might be, re
     Index(None, "listener_id", "undone_at"),
 )
 
+excluded = Table(  # what a listener keeps out of their taste: heard all the same, but it says nothing of them
+    "excluded",
+    metadata,
+    _id(),
+    Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), nullable=False),
+    Column("what", String(10), nullable=False),  # artist | album | playlist | hours | account
+    Column("claim_id", Integer),  # of the artist, album or playlist
+    Column("value", Text, nullable=False, server_default=""),  # hours: "20-6", the listener's; account: its key
+    Column("name", Text, nullable=False),  # what it is called
+    Column("effect", Text, nullable=False, server_default=""),  # what the listener was told that it changed
+    Column("at", BigInteger, nullable=False),
+    Column("undone_at", BigInteger),
+    Index(None, "listener_id", "undone_at"),
+)
+
+uncounted = Table(  # derived from it: what of an artist or album does not count
+    "uncounted",
+    metadata,
+    Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(10), primary_key=True),  # artist | album
+    Column("item_id", Integer, primary_key=True),
+    Column("plays", Integer, nullable=False),
+    Column("held", Boolean, nullable=False),  # nor that it is owned, saved or in a service
+    Column("whole", Boolean, nullable=False),  # nor anything else of it
+    sqlite_with_rowid=False,
+)
+
 stance = Table(  # follow or mute an artist, per topic
     "stance",
     metadata,

@@ -87,6 +87,37 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("answer", sa.Column("asked_at", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_table(
+        "excluded",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("listener_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=True),
+        sa.Column("value", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("effect", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["listener_id"], ["listener.id"], name=op.f("fk_excluded_listener_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_excluded")),
+    )
+    op.create_index(op.f("ix_excluded_listener_id_undone_at"), "excluded", ["listener_id", "undone_at"], unique=False)
+    op.create_table(
+        "uncounted",
+        sa.Column("listener_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("plays", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["listener_id"], ["listener.id"], name=op.f("fk_uncounted_listener_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("listener_id", "kind", "item_id", name=op.f("pk_uncounted")),
+        sqlite_with_rowid=False,
+    )
     op.add_column("recommended", sa.Column("traits", sa.Text(), server_default="{}", nullable=False))
     op.create_table(
         "pick",

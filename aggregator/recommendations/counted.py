@@ -1,0 +1,207 @@
+"""What counts as a listener's taste: everything they have and heard, less what they keep out of it.
+
+`recount` writes down what does not count of each artist and album (table `uncounted`), and whatever works from taste
+reads that. It is done anew whenever something is kept out or let in again, and before each ranking.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select, delete, insert, select
+
+from aggregator import listeners
+from aggregator.store.schema import excluded, link, shelf, uncounted
+
+
+@dataclass
+class _Out:
+    """What is kept out, as numbers of today."""
+
+    items: set[tuple[str, int]] = field(default_factory=set)
+    playlists: set[int] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    hours: set[int] = field(default_factory=set)
+
+
+def recount(conn: Connection, listener_id: int) -> None:
+    """Write down what does not count of each artist and album, as of now."""
+    conn.execute(delete(uncounted).where(uncounted.c.listener_id == listener_id))
+    out = _Out()
+    for row in conn.execute(in_force(listener_id)):
+        _gather(out, row)
+    if not (out.items or out.playlists or out.accounts or out.hours):
+        return
+    plays = _plays_out(conn, listener_id, out, _zone(conn, listener_id))
+    held = _held_only_by(conn, listener_id, out)
+    items = {*plays, *held, *out.items}
+    rows = [
+        {"listener_id": listener_id, "kind": kind, "item_id": item, "plays": plays[kind, item],
+         "held": (kind, item) in held, "whole": (kind, item) in out.items}
+        for kind, item in sorted(items)
+    ]  # fmt: skip
+    if rows:
+        conn.execute(insert(uncounted), rows)
+
+
+def in_force(listener_id: int) -> Select[*tuple[Any, ...]]:
+    """What is kept out, each with the item it is now."""
+    query = select(*excluded.c, link.c.item_id).join(link, link.c.claim_id == excluded.c.claim_id, isouter=True)
+    return query.where(excluded.c.listener_id == listener_id, excluded.c.undone_at.is_(None))
+
+
+def left_out(conn: Connection, listener_id: int) -> Counter[int]:
+    """Plays that do not count, by artist."""
+    mine = (uncounted.c.listener_id == listener_id, uncounted.c.kind == "artist")
+    return Counter(
+        {row[0]: row[1] for row in conn.execute(select(uncounted.c.item_id, uncounted.c.plays).where(*mine))}
+    )
+
+
+def _zone(conn: Connection, listener_id: int) -> tzinfo | None:
+    """That of the listener's wall: their place's, else the machine's."""
+    found = listeners.read(conn, listener_id)
+    place = found.preferences.place if found else None
+    return ZoneInfo(place.zone) if place else None
+
+
+def _gather(out: _Out, row: Any) -> None:
+    if row.what in ("artist", "album") and row.item_id is not None:
+        out.items.add((row.what, row.item_id))
+    elif row.what == "playlist":
+        out.playlists.add(row.claim_id)
+    elif row.what == "account":
+        out.accounts.add(row.value)
+    elif row.what == "hours":
+        first, last = map(int, row.value.split("-"))
+        out.hours |= {hour % 24 for hour in range(first, last if last > first else last + 24)}
+
+
+def _plays_out(conn: Connection, listener_id: int, out: _Out, zone: tzinfo | None) -> Counter[tuple[str, int]]:
+    """Listens that do not count, by artist and album; one that is kept out for two reasons is counted once."""
+    songs = _songs(conn, out)
+    listens = _by_listen(conn, listener_id, out, zone) if out.hours or out.accounts else Counter()
+    for song in songs:
+        listens.pop(song, None)
+    listens |= _all_listens(conn, listener_id, songs)
+    found: Counter[tuple[str, int]] = Counter()
+    for kind, item, song in _where_songs_count(conn, list(listens)):
+        found[kind, item] += listens[song]
+    for kind, item, plays in _whole(conn, listener_id, out):
+        found[kind, item] = plays
+    return found
+
+
+def _songs(conn: Connection, out: _Out) -> set[int]:
+    """Recordings on the albums and playlists, or by the artists, that are kept out."""
+    said = {
+        "albums": json.dumps([item for kind, item in out.items if kind == "album"]),
+        "artists": json.dumps([item for kind, item in out.items if kind == "artist"]),
+        "playlists": json.dumps(sorted(out.playlists)),
+    }
+    rows = conn.exec_driver_sql(
+        "SELECT song.item_id FROM json_each(:albums) JOIN link l ON l.item_id = value JOIN claim c ON c.about ="
+        " l.claim_id AND c.kind = 'recording' JOIN link song ON song.claim_id = c.id"
+        " UNION SELECT k.item_id FROM json_each(:artists) JOIN item_credit k ON k.artist_id = value"
+        " AND k.kind = 'recording' AND k.role <> 'composer'"
+        " UNION SELECT song.item_id FROM json_each(:playlists) p JOIN claim list ON list.id = p.value"
+        " JOIN json_each(list.payload, '$.tracks') t JOIN claim c ON c.account_id = list.account_id"
+        " AND c.kind = 'recording' AND c.pid = t.value JOIN link song ON song.claim_id = c.id",
+        said,
+    )
+    return set(rows.scalars())
+
+
+def _by_listen(conn: Connection, listener_id: int, out: _Out, zone: tzinfo | None) -> Counter[int]:
+    """Listens in the hours, or that one of the accounts reported, by recording."""
+    rows = conn.exec_driver_sql(
+        "SELECT r.at, l.item_id, EXISTS (SELECT 1 FROM report o JOIN account a ON a.id = o.account_id WHERE"
+        " o.listen_id = r.id AND a.key IN (SELECT value FROM json_each(:keys))) AS reported"
+        " FROM report r JOIN link l ON l.claim_id = r.claim_id WHERE r.listener_id = :me AND r.leads",
+        {"me": listener_id, "keys": json.dumps(sorted(out.accounts))},
+    ).all()
+    clock = _Clock(zone, (row[0] for row in rows))
+    return Counter(song for at, song, reported in rows if reported or clock.hour(at) in out.hours)
+
+
+class _Clock:
+    """The hour on the listener's wall at any of these times, without asking the zone each time."""
+
+    def __init__(self, zone: tzinfo | None, times: Iterable[int]) -> None:
+        days = sorted({at // 86_400 for at in times})
+        self._starts: list[int] = []
+        self._offsets: list[int] = []
+        for day in days:
+            for at in (day * 86_400, day * 86_400 + 43_200):
+                offset = datetime.fromtimestamp(at, UTC).astimezone(zone).utcoffset() or timedelta()
+                self._starts.append(at)
+                self._offsets.append(int(offset.total_seconds()))
+
+    def hour(self, at: int) -> int:
+        """Right to the half day in which clocks change."""
+        return (at + self._offsets[bisect(self._starts, at) - 1]) // 3600 % 24
+
+
+def _all_listens(conn: Connection, listener_id: int, songs: set[int]) -> Counter[int]:
+    rows = conn.exec_driver_sql(
+        "SELECT item_id, plays FROM json_each(:songs) CROSS JOIN shelf ON listener_id = :me AND kind = 'recording'"
+        " AND item_id = value WHERE plays",
+        {"songs": json.dumps(sorted(songs)), "me": listener_id},
+    )
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def _where_songs_count(conn: Connection, songs: list[int]) -> Iterable[Any]:
+    """The artists and albums whose plays those of the songs are among."""
+    return conn.exec_driver_sql(
+        "SELECT DISTINCT 'artist', k.artist_id, value FROM json_each(:songs) JOIN item_credit k ON k.item_id = value"
+        " AND k.kind = 'recording' AND k.role <> 'composer'"
+        " UNION SELECT 'album', home.item_id, value FROM json_each(:songs) JOIN link l ON l.item_id = value"
+        " JOIN claim c ON c.id = l.claim_id JOIN link home ON home.claim_id = c.about",
+        {"songs": json.dumps(songs)},
+    )
+
+
+def _whole(conn: Connection, listener_id: int, out: _Out) -> Iterable[Any]:
+    query = select(shelf.c.kind, shelf.c.item_id, shelf.c.plays)
+    mine = (shelf.c.listener_id == listener_id, shelf.c.item_id.in_([item for _, item in out.items]))
+    return [row for row in conn.execute(query.where(*mine)) if (row.kind, row.item_id) in out.items]
+
+
+def _held_only_by(conn: Connection, listener_id: int, out: _Out) -> set[tuple[str, int]]:
+    """Artists and albums that are there by what is kept out alone: its accounts, its albums."""
+    found: set[tuple[str, int]] = set(out.items)
+    if out.accounts:
+        found |= _brought_only_by(conn, listener_id, out.accounts)
+    gone = {item for kind, item in out.items if kind == "album"}
+    if gone:
+        rows = conn.exec_driver_sql(
+            "SELECT mine.artist_id, other.item_id FROM json_each(:gone) JOIN item_credit mine ON mine.kind = 'album'"
+            " AND mine.item_id = value JOIN item_credit other ON other.kind = 'album'"
+            " AND other.artist_id = mine.artist_id JOIN shelf s ON s.listener_id = :me AND s.kind = 'album'"
+            " AND s.item_id = other.item_id",
+            {"gone": json.dumps(sorted(gone)), "me": listener_id},
+        )
+        albums: dict[int, set[int]] = defaultdict(set)
+        for artist_id, album_id in rows:
+            albums[artist_id].add(album_id)
+        found |= {("artist", artist_id) for artist_id, theirs in albums.items() if theirs <= gone}
+    return found
+
+
+def _brought_only_by(conn: Connection, listener_id: int, keys: set[str]) -> set[tuple[str, int]]:
+    rows = conn.exec_driver_sql(
+        "SELECT l.kind, l.item_id FROM link l JOIN claim c ON c.id = l.claim_id AND c.present"
+        " JOIN account a ON a.id = c.account_id WHERE l.kind IN ('artist', 'album')"
+        " AND (a.listener_id IS NULL OR a.listener_id = :me) GROUP BY l.kind, l.item_id"
+        " HAVING MIN(a.key IN (SELECT value FROM json_each(:keys)))",
+        {"me": listener_id, "keys": json.dumps(sorted(keys))},
+    )
+    return {(kind, item) for kind, item in rows}
