@@ -67,6 +67,8 @@ def places(ids: dict[str, int]) -> dict[str, str]:
         "track": f"/tracks/{ids['recording Slow harbour']}",
         "unsure": "/library/unsure",
         "decisions": "/library/decisions",
+        "weigh": "/library/album/weigh?verdict=same&"
+        + "&".join(f"items={ids[f'album {title}']}" for title in ("Harbour lights", "Even numbers", "Morse")),
         "discover": "/discover",
         "shows": "/shows",
         "show": f"/shows/{ids['show Nora Quist']}",

@@ -148,9 +148,9 @@ def _effects(kind: str, parts: weighing.Parts) -> list[str]:
 
 def _effect(kind: str, weight: weighing.Weight, joined: int = 0) -> str:
     """`5 albums, 41 songs and 212 plays`; `joined`: songs that will have become one with others by then."""
-    albums = words.plural(weight.albums, "album") if kind == "artist" else ""
+    albums = words.plural(weight.albums, "album") if weight.albums else ""
     songs = words.plural(weight.songs - joined, "song") if kind in ("artist", "album") else ""
-    plays = words.plural(weight.plays, "play") if kind != "show" else ""
+    plays = words.plural(weight.plays, "play") if weight.plays else ""
     return words.listed([part for part in (albums, songs, plays) if part])
 
 
