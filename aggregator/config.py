@@ -44,6 +44,13 @@ class Sync(_Section):
     )
 
 
+class LookUps(_Section):
+    """What recommendations ask of each source in a night, for each listener who has it."""
+
+    lists: int = Field(default=75, ge=0, description="Lists of artists: who is similar, for whom a tag is used.")
+    facts: int = Field(default=1500, ge=0, description="Tags, listeners and albums of single artists.")
+
+
 class PinnedAccount(_Section):
     """An account that stands in the file. It cannot be edited in the dashboard."""
 
@@ -63,6 +70,7 @@ class _File(_Section):
     )
     server: Server = Server()
     sync: Sync = Sync()
+    look_ups: LookUps = LookUps()
     accounts: dict[str, PinnedAccount] = {}
 
 
@@ -75,6 +83,7 @@ class Config:
     server: Server = field(default_factory=Server)
     sync: Sync = field(default_factory=Sync)
     accounts: Mapping[str, PinnedAccount] = field(default_factory=dict)
+    look_ups: LookUps = field(default_factory=LookUps)
 
     @property
     def demo(self) -> bool:
@@ -91,7 +100,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> C
     told = environ.get("BANDSTAND_DATA")
     data = Path(told) if told else file.data or usual
     server = _server(file.server, environ)
-    return Config(data.expanduser().absolute(), found.absolute(), server, file.sync, file.accounts)
+    return Config(data.expanduser().absolute(), found.absolute(), server, file.sync, file.accounts, file.look_ups)
 
 
 def _server(told: Server, environ: Mapping[str, str]) -> Server:
@@ -161,5 +170,5 @@ def _words(problem: Any) -> str:
 
 
 def _known(section: list[str]) -> list[str]:
-    models: dict[str, type[BaseModel]] = {"": _File, "server": Server, "sync": Sync, "accounts": PinnedAccount}
-    return list(models[section[0] if section else ""].model_fields)
+    own: dict[str, type[BaseModel]] = {"server": Server, "sync": Sync, "look_ups": LookUps, "accounts": PinnedAccount}
+    return list((own[section[0]] if section else _File).model_fields)

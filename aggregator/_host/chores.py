@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from sqlalchemy import Connection, select
 
@@ -108,7 +109,10 @@ def _artwork(house: House, report: Report) -> Mapping[str, int]:
 def _answers(house: House, report: Report) -> Mapping[str, int]:
     from aggregator import answers
 
-    return answers.refresh(house.store, lambda method: _able(house, method), house.warm.ask, report)
+    with house.store.write() as conn:
+        answers.forget(conn, int(time.time()))
+    budget = answers.Budget(*house.look_ups)
+    return answers.refresh(house.store, partial(_able, house), house.warm.ask, report, budget=budget)
 
 
 def _able(house: House, method: str) -> set[int]:

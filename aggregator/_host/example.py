@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from aggregator._host import find
 from aggregator._host.settings import FormField, form
-from aggregator.config import PinnedAccount, Server, Sync, _File
+from aggregator.config import LookUps, PinnedAccount, Server, Sync, _File
 
 HEAD = """\
 # Every setting of Bandstand, with its default. Copy this file to config.toml and keep what you need.
@@ -25,7 +25,9 @@ def text() -> str:
     with tempfile.TemporaryDirectory() as nowhere:
         catalogue = find.providers(Path(nowhere))
     bundled = [each.manifest for each in catalogue.providers.values() if each.origin.how == "bundled"]
-    parts = [HEAD, *_lines(_File, only=("data",)), "", "[server]", *_lines(Server), "", "[sync]", *_lines(Sync)]
+    parts = [HEAD, *_lines(_File, only=("data",))]
+    for name, section in (("server", Server), ("sync", Sync), ("look_ups", LookUps)):
+        parts += ["", f"[{name}]", *_lines(section)]
     for manifest in bundled:
         parts += ["", *_account(manifest)]
     return "\n".join(parts) + "\n"

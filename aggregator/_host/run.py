@@ -55,6 +55,8 @@ class House:
     demo: bool = False
     private: bool = False
     """Whether even what is `public_only`, or a member's, may call addresses inside private networks."""
+    look_ups: tuple[int, int] = (75, 1500)
+    """Lists and facts that an account is asked for in a night, for each listener who has it: `answers.Budget`."""
     reading: dict[int, Child] = field(default_factory=dict)
     """Children that read an account just now."""
     renewing: defaultdict[int, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))

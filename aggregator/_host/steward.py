@@ -50,8 +50,7 @@ log = logging.getLogger("bandstand.steward")
 class Steward:
     def __init__(self, config: Config) -> None:
         self._config = config
-        private = config.sync.private_addresses
-        self._house = House(config.data, open_store(config.data), demo=config.demo, private=private)
+        self._house = _house(config)
         self._scheduler: Any = BackgroundScheduler(timezone=UTC)  # type: ignore[no-untyped-call]
         self._readers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="account")
         self._chores = ThreadPoolExecutor(len(set(chores.LANES.values())), thread_name_prefix="chore")
@@ -235,6 +234,11 @@ class Steward:
                 self._woken.set()
                 return answer
         return {"error": f"not understood: {json.dumps(question)[:200]}"}
+
+
+def _house(config: Config) -> House:
+    store, look_ups = open_store(config.data), (config.look_ups.lists, config.look_ups.facts)
+    return House(config.data, store, demo=config.demo, private=config.sync.private_addresses, look_ups=look_ups)
 
 
 def _resting(known: list[Account]) -> set[int]:

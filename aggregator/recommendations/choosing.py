@@ -22,7 +22,8 @@ from aggregator.library import merging
 from aggregator.library.claims import Intake
 from aggregator.plugin import Artist, Edition
 from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
-from aggregator.recommendations.knowledge import Found, Knowledge, read
+from aggregator.recommendations.heard import Found
+from aggregator.recommendations.knowledge import Knowledge, read
 from aggregator.recommendations.ranking import Reason
 from aggregator.recommendations.traits import Traits
 from aggregator.store import Store
@@ -96,7 +97,7 @@ def _pick(known: Knowledge, said: Feedback, having: Having) -> tuple[list[Pick],
     artists = [
         Pick(_ref("artist", found), found.record["name"], found.record["name"], _artist(found), why, known.traits(key))
         for key, reasons in known.ranked(ARTISTS + len(said.artists))
-        if not said.has_artist((found := known.named[key]).record["name"])
+        if not said.has_artist((found := known.named(key)).record["name"])
         and (why := [_stored(reason, known, carried, key) for reason in reasons])
     ]
     new = [_albums_of(pick.traits, pick.artist, pick.why, known, said, having) for pick in artists]

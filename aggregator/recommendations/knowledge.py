@@ -7,26 +7,31 @@ the house has: the library decides later, with ids, what is one artist.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import zip_longest
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, or_, select
 
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import UNKNOWN
 from aggregator.plugin import Artist, Friend
+from aggregator.recommendations.heard import Found, Heard, tag_key
 from aggregator.recommendations.ranking import Reason, heaviest, rank
 from aggregator.recommendations.tastes import Taste, belongs, tastes
 from aggregator.recommendations.traits import Traits
 from aggregator.recommendations.traits import heaviest as heaviest_tags
-from aggregator.store.schema import account, answer, artist, claim, shelf
+from aggregator.store.schema import account, artist, claim, shelf
+
+R = TypeVar("R")
 
 HELD = 3  # an artist owned, followed or in a service but not played weighs as much as one played so often
-SEEDS = 100  # own artists that services are asked about
-TAGGED = 300  # candidates whose tags are asked for
-SHOPPED = 80  # candidates whose albums are asked for
+SEEDS = 100  # own artists whose tags are asked for
+CHOSEN = 100  # artists that a list may hold
+SHOPPED = 80  # of those, candidates whose albums are asked for
 NEAR = 8  # own artists that say where a candidate belongs
 PLAYED_A_LOT = 10  # plays that make an artist worth completing
 COMPLETED = 30  # such artists whose albums are asked for
@@ -35,15 +40,25 @@ COMPLETED = 30  # such artists whose albums are asked for
 class LookUp(NamedTuple):
     """One question worth asking. `account_id` None: every account of the listener's that can answer it."""
 
-    capability: str  # discovery | friends
-    method: str  # similar | tags | albums_of | top_artists
-    argument: Artist | Friend
+    method: str  # of `Discovery`, or top_artists
+    argument: Artist | Friend | str | None  # text is a tag; None where there is nothing to say (`chart`)
     account_id: int | None = None
 
     @property
     def key(self) -> str:
         """What the answer is stored under."""
-        return fold_name(self.argument.name) if isinstance(self.argument, Artist) else self.argument.id
+        match self.argument:
+            case Artist(name=name):
+                return fold_name(name)
+            case Friend(id=friend_id):
+                return friend_id
+        return tag_key(self.argument or "")
+
+    @property
+    def name(self) -> str:
+        """Whom or what it is about, for the listener's eyes."""
+        said = self.argument
+        return said if isinstance(said, str) else said.name if said else ""
 
 
 @dataclass(frozen=True)
@@ -71,25 +86,30 @@ class FriendTaste:
     plays: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Found:
-    """Something a service named: the account that did, and its record as JSON."""
-
-    account_id: int
-    record: Mapping[str, Any]
-
-
 @dataclass
 class Knowledge:
     """Everything known about one listener's taste; mappings go by artist key."""
 
     own: dict[str, Own] = field(default_factory=dict)
-    similar: dict[str, dict[str, float]] = field(default_factory=dict)
-    tags: dict[str, dict[str, float]] = field(default_factory=dict)
-    albums: dict[str, list[Found]] = field(default_factory=dict)
-    named: dict[str, Found] = field(default_factory=dict)
+    heard: Heard = field(default_factory=Heard)
     friends: list[FriendTaste] = field(default_factory=list)
-    answered: set[tuple[str, str]] = field(default_factory=set)  # (method, key), errors too
+    asked: dict[tuple[str, str], None] = field(default_factory=dict)  # what the ranking asked: (method, key), in order
+
+    @property
+    def similar(self) -> Mapping[str, Mapping[str, float]]:
+        return self.heard.similar
+
+    @property
+    def tags(self) -> Mapping[str, Mapping[str, float]]:
+        return self.heard.tags
+
+    @property
+    def albums(self) -> Mapping[str, Sequence[Found]]:
+        return self.heard.albums
+
+    def named(self, key: str) -> Found:
+        """The record of an artist that a service named. Raises `KeyError`."""
+        return self.heard.named(key)
 
     @cached_property
     def seeds(self) -> list[str]:
@@ -100,12 +120,23 @@ class Knowledge:
         """The `count` best artists the listener does not know; friends in reasons are places in `friends`."""
         return rank(
             {key: own.weight for key, own in self.own.items()},
-            lambda key: sorted(self.similar.get(key, {}).items(), key=lambda pair: (-pair[1], pair[0])),
-            lambda key: self.tags.get(key, {}),
+            self._asking("similar", lambda key: _sorted(self.heard.similar.get(key, {}))),
+            self._asking("tags", lambda key: self.heard.tags.get(key, {})),
             [friend.plays for friend in self.friends],
             count,
-            seeds=SEEDS,
+            tag_artists=self._asking("tag_artists", lambda tag: _sorted(self.heard.tag_artists.get(tag_key(tag), {}))),
+            listeners=self._asking("listeners", self.heard.listeners),
+            chart=self.heard.chart,
         )
+
+    def _asking(self, method: str, answer: Callable[[str], R]) -> Callable[[str], R]:
+        """`answer`, with a note of what was asked: that is what services are worth asking."""
+
+        def ask(key: str) -> R:
+            self.asked[method, key] = None
+            return answer(key)
+
+        return ask
 
     def traits(self, key: str) -> Traits:
         """What this artist, and so an album of theirs, is like."""
@@ -136,24 +167,43 @@ class Knowledge:
 def wanted(conn: Connection, listener_id: int) -> list[LookUp]:
     """The look-ups the recommendations of a listener live on, the most telling first.
 
-    About 700 at most. Answers open further questions (who is similar has tags, who is chosen has albums): ask again
-    after storing them, until nothing of the list is missing or too old.
+    They are what the ranking asks, and the albums of whom it chooses. Answers open further questions (who is similar
+    has tags, who is chosen has albums): ask again after storing them, until nothing of the list is missing or too old.
     """
     known = read(conn, listener_id)
-    return list(_look_ups(known))
+    once: dict[tuple[str, str, int | None], LookUp] = {}
+    for each in _look_ups(known) if known.own else ():
+        once.setdefault((each.method, each.key, each.account_id), each)
+    return list(once.values())
 
 
 def _look_ups(known: Knowledge) -> Iterator[LookUp]:
-    own = [Artist(id=key, name=known.own[key].name, ids=dict(known.own[key].ids)) for key in known.seeds]
-    candidates = [Artist.model_validate(known.named[key].record) for key, _ in known.ranked(TAGGED)]
+    chosen = [key for key, _ in known.ranked(CHOSEN)][:SHOPPED]
+    asked: dict[str, list[str]] = defaultdict(list)
+    for method, key in known.asked:
+        asked[method].append(key)
     for friend in known.friends:
-        yield LookUp("friends", "top_artists", friend.friend, friend.account_id)
-    yield from (LookUp("discovery", "similar", each) for each in own)
-    yield from (LookUp("discovery", "tags", each) for each in own)
-    yield from (LookUp("discovery", "tags", each) for each in candidates)
-    described = [each for each in candidates if ("tags", fold_name(each.name)) in known.answered]
-    yield from (LookUp("discovery", "albums_of", each) for each in described[:SHOPPED])
-    yield from (LookUp("discovery", "albums_of", each) for each in own if each.id in set(known.played_a_lot))
+        yield LookUp("top_artists", friend.friend, friend.account_id)
+    yield from _about(known, "similar", asked["similar"])
+    yield from _about(known, "tags", known.seeds)
+    yield from (LookUp("tag_artists", tag) for tag in asked["tag_artists"])
+    for key in chosen:
+        yield from _about(known, "tags", [key])
+        yield from _about(known, "listeners", [key])
+    yield from _about(known, "albums_of", [key for key in chosen if known.heard.answered("tags", key)])
+    yield from _about(known, "albums_of", known.played_a_lot)
+    yield LookUp("chart", None)
+    for keys in zip_longest(asked["tags"], asked["listeners"]):
+        for method, key in zip(("tags", "listeners"), keys, strict=True):
+            yield from _about(known, method, [key] if key else [])
+
+
+def _about(known: Knowledge, method: str, keys: Iterable[str]) -> Iterator[LookUp]:
+    for key in keys:
+        if own := known.own.get(key):
+            yield LookUp(method, Artist(id=key, name=own.name, ids=dict(own.ids)))
+        else:
+            yield LookUp(method, Artist.model_validate(known.named(key).record))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -161,13 +211,9 @@ def _look_ups(known: Knowledge) -> Iterator[LookUp]:
 
 def read(conn: Connection, listener_id: int) -> Knowledge:
     """Four queries, whatever the size of the library."""
-    known = Knowledge(own=_own(conn, listener_id))
     accounts = _accounts(conn, listener_id)
-    tops = _take_answers(known, conn, accounts)
-    known.friends = list(_friends(conn, accounts, tops))
-    for friend in known.friends:
-        for found in tops.get((friend.account_id, friend.friend.id), ()):
-            _name(known, friend.account_id, found[0])
+    known = Knowledge(_own(conn, listener_id), Heard.read(conn, accounts))
+    known.friends = list(_friends(conn, accounts, known.heard))
     return known
 
 
@@ -193,48 +239,13 @@ def _accounts(conn: Connection, listener_id: int) -> list[int]:
     return list(conn.scalars(select(account.c.id).where(mine).order_by(account.c.key)))
 
 
-Tops = dict[tuple[int, str], list[tuple[Mapping[str, Any], int]]]
-
-
-def _take_answers(known: Knowledge, conn: Connection, accounts: list[int]) -> Tops:
-    """Fill `known` from the stored answers of `accounts`; where two services answer, the greater number counts."""
-    tops: Tops = {}
-    order = {account_id: place for place, account_id in enumerate(accounts)}
-    query = select(answer.c.account_id, answer.c.method, answer.c.argument, answer.c.payload)
-    telling = ("similar", "tags", "albums_of", "top_artists")
-    rows = conn.execute(query.where(answer.c.account_id.in_(accounts), answer.c.method.in_(telling)))
-    for account_id, method, key, payload in sorted(rows, key=lambda row: (order[row[0]], row[1], row[2])):
-        known.answered.add((method, key))
-        items = json.loads(payload)
-        match method:
-            case "similar":
-                for record, match in items:
-                    _raise(known.similar.setdefault(key, {}), _name(known, account_id, record), match)
-            case "tags":
-                for tag in items:
-                    _raise(known.tags.setdefault(key, {}), tag["name"].casefold(), tag.get("weight", 100.0))
-            case "albums_of":
-                known.albums.setdefault(key, []).extend(Found(account_id, record) for record in items)
-            case "top_artists":
-                tops[account_id, key] = items
-    return tops
-
-
-def _name(known: Knowledge, account_id: int, record: Mapping[str, Any]) -> str:
-    """The artist's key; the first service to name an artist is the one whose record stands for it."""
-    key = fold_name(record["name"])
-    known.named.setdefault(key, Found(account_id, record))
-    return key
-
-
-def _raise(numbers: dict[str, float], key: str, value: float) -> None:
-    numbers[key] = max(numbers.get(key, 0.0), value)
-
-
-def _friends(conn: Connection, accounts: Iterable[int], tops: Tops) -> Iterator[FriendTaste]:
+def _friends(conn: Connection, accounts: Iterable[int], heard: Heard) -> Iterator[FriendTaste]:
     query = select(claim.c.id, claim.c.account_id, claim.c.pid, claim.c.payload)
     mine = (claim.c.kind == "friend", claim.c.present, claim.c.account_id.in_(accounts))
     for row in conn.execute(query.where(*mine).order_by(claim.c.id)):
         friend = Friend.model_validate({"id": row.pid, **json.loads(row.payload)})
-        plays = {fold_name(record["name"]): count for record, count in tops.get((row.account_id, friend.id), ())}
-        yield FriendTaste(row.account_id, row.id, friend, plays)
+        yield FriendTaste(row.account_id, row.id, friend, heard.top_artists(row.account_id, friend.id))
+
+
+def _sorted(numbers: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -35,7 +35,7 @@ def test_answers_open_further_questions(empty_house):
 
 def test_friends_are_asked_through_their_own_account(house):
     friend = next(look_up for look_up in wanted(house) if look_up.method == "top_artists")
-    assert (friend.capability, friend.key, friend.account_id) == ("friends", "mika", house.scrobbles)
+    assert (friend.key, friend.account_id) == ("mika", house.scrobbles)
 
 
 def test_nobody_elses_friends_are_asked(house):
