@@ -32,12 +32,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from aggregator import mending
+from aggregator.mending import why
 
 if TYPE_CHECKING:
     import logging
@@ -52,6 +66,7 @@ __all__ = [
     "Discovery", "Edition", "Field", "Folder", "Friend", "Friends", "Gate", "History", "Holding", "Library", "Limit",
     "LiveSearch", "Play", "Playlist", "Progress", "Provider", "ProviderError", "Radio", "RateLimited", "Safe",
     "SecretStr", "Show", "Shows", "SignIn", "Skipped", "Tag", "Tickets", "Track", "Unavailable", "Unchanged", "Venue",
+    "why",
 ]  # fmt: skip
 
 
@@ -91,24 +106,54 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Name = Annotated[str, Field(min_length=1)]
-Identity = Annotated[str, Field(min_length=1, max_length=1000)]
+class Told(Record):
+    """A record of something a service or a file says. What makes no sense in it is left out or cut, where it can be.
+
+    `mended` says so, for the listener's eyes; it is filled by itself. What no record can do without still raises.
+    """
+
+    mended: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _mend(cls, said: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return make(said)
+        except ValidationError as error:
+            required = {name: field.is_required() for name, field in cls.model_fields.items()}
+            return make(mending.mended(required, said, error))
+
+
+Name = Annotated[str, Field(min_length=1), BeforeValidator(mending.name)]
+"""Something to be read in it; control characters are taken out, and what is beyond 1,000 characters is cut."""
+Text = Annotated[str, BeforeValidator(mending.text)]
+"""Like a name, but it may be empty."""
+Identity = Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(mending.identity)]
+"""Stays as it is but for control characters, which are spelt out; a longer one is shortened, always in the same way."""
 Ids = dict[str, str]
 """Known ids by scheme: ``mbid``, ``former_mbid`` (older ids, parted by blanks, that now mean this one),
 ``release_group``, ``isrc``, ``upc``, ``spotify``, ``lastfm``, ``ticketmaster`` …"""
 
-PartialDate = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+PartialDate = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(mending.day)]
 """``2027``, ``2027-03`` or ``2027-03-14``."""
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+"""The length of a song: more than nothing, at most a day."""
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
 
 
-class Credit(Record):
+class Credit(Told):
     """One artist as credited on an album, a track or a bill. `join` is the text up to the next name (`` feat. ``)."""
 
-    name: Name
+    name: Text
     id: Identity | None = None
     ids: Ids = {}
-    join: str = ""
+    join: Text = ""
     role: Literal["artist", "composer", "performer", "conductor", "headliner", "support"] = "artist"
+
+
+Credited = Annotated[Credit, AfterValidator(mending.named)]
+"""A credit without a name is left out of what it stands in."""
 
 
 class Cover(Record):
@@ -118,32 +163,32 @@ class Cover(Record):
     path: str | None = None
 
 
-class Artist(Record):
+class Artist(Told):
     type: Literal["artist"] = "artist"
     id: Identity
     name: Name
     ids: Ids = {}
     aliases: list[Name] = []
     country: str | None = None
-    begun: int | None = None
+    begun: int | None = Field(default=None, ge=1, lt=2200)
     sort_name: str | None = None
     genres: list[str] = []
     image: Cover | None = None
     url: str | None = None
 
 
-class Edition(Record):
+class Edition(Told):
     """One provider's album. Editions of one album merge into one item."""
 
     type: Literal["edition"] = "edition"
     id: Identity
     title: Name
-    credits: list[Credit] = []
+    credits: list[Credited] = []
     ids: Ids = {}
     released: PartialDate | None = None
     form: Literal["album", "ep", "single", "compilation", "live", "soundtrack", "other"] | None = None
     """None where the service does not say."""
-    total_tracks: int | None = Field(default=None, ge=0)
+    total_tracks: int | None = Field(default=None, ge=0, lt=100_000)
     genres: list[str] = []
     label: str | None = None
     cover: Cover | None = None
@@ -152,12 +197,12 @@ class Edition(Record):
     """Listeners, plays or fans, whichever the service counts: the more, the better known. For live answers only."""
 
 
-class Audio(Record):
+class Audio(Told):
     """A file the listener owns. `path` is relative to the account's folder. Gains are ReplayGain in dB."""
 
-    path: Name
+    path: Annotated[str, Field(min_length=1)]
     codec: str
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, lt=2**63)
     bitrate: int | None = None
     sample_rate: int | None = None
     bit_depth: int | None = None
@@ -166,17 +211,17 @@ class Audio(Record):
     album_gain: float | None = None
 
 
-class Track(Record):
+class Track(Told):
     """A slot in an edition (or a lone track). With `audio` it is owned; no `Holding` is needed to say so."""
 
     type: Literal["track"] = "track"
     id: Identity
     title: Name
-    credits: list[Credit] = []
+    credits: list[Credited] = []
     edition: Identity | None = None
-    disc: int = Field(default=1, ge=1)
-    position: int | None = Field(default=None, ge=0)
-    seconds: float | None = Field(default=None, gt=0)
+    disc: int = Field(default=1, ge=1, lt=10_000)
+    position: int | None = Field(default=None, ge=0, lt=10_000)
+    seconds: Seconds | None = None
     ids: Ids = {}
     explicit: bool | None = None
     genres: list[str] = []
@@ -186,17 +231,17 @@ class Track(Record):
     """Address of a short sample. For live answers only: such addresses expire, so the library does not keep them."""
 
 
-class Holding(Record):
+class Holding(Told):
     """The listener's relation to something yielded before it by the same account."""
 
     type: Literal["holding"] = "holding"
     of: Literal["artist", "edition", "track"]
     id: Identity
     how: Literal["owned", "saved", "followed", "loved"]
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
-class Playlist(Record):
+class Playlist(Told):
     """`tracks` are ids of tracks yielded by the same account, in order; an id may occur twice."""
 
     type: Literal["playlist"] = "playlist"
@@ -207,22 +252,22 @@ class Playlist(Record):
     url: str | None = None
 
 
-class Play(Record):
+class Play(Told):
     """One report that something was played. `at` is the start. Without an `id` its content identifies it."""
 
     type: Literal["play"] = "play"
-    at: AwareDatetime
+    at: Moment
     title: Name
-    credits: list[Credit] = Field(min_length=1)
-    album: str | None = None
+    credits: list[Credited] = Field(min_length=1)
+    album: Text | None = None
     track: Identity | None = None
     id: Identity | None = None
     ids: Ids = {}
-    seconds: float | None = Field(default=None, gt=0)
+    seconds: Seconds | None = None
     loved: bool = False
 
 
-class Venue(Record):
+class Venue(Told):
     name: Name
     id: Identity | None = None
     address: str | None = None
@@ -235,7 +280,7 @@ class Venue(Record):
     zone: str | None = None
 
 
-class Tickets(Record):
+class Tickets(Told):
     """Prices are in `currency` (ISO 4217)."""
 
     seller: str | None = None
@@ -247,18 +292,18 @@ class Tickets(Record):
     on_sale: AwareDatetime | None = None
 
 
-class Show(Record):
+class Show(Told):
     """A concert at the venue's wall clock. `start` None means that the hour is not known; `until` is the last day."""
 
     type: Literal["show"] = "show"
     id: Identity
     title: Name
-    day: date
+    day: Day
     venue: Venue
-    lineup: list[Credit] = []
+    lineup: list[Credited] = []
     start: time | None = None
     doors: time | None = None
-    until: date | None = None
+    until: Day | None = None
     status: Literal["scheduled", "cancelled", "postponed", "rescheduled"] = "scheduled"
     festival: bool = False
     tickets: Tickets | None = None
@@ -268,7 +313,7 @@ class Show(Record):
     note: str | None = None
 
 
-class Friend(Record):
+class Friend(Told):
     type: Literal["friend"] = "friend"
     id: Identity
     name: Name
@@ -287,12 +332,16 @@ class Complete(Record):
 
 
 class Skipped(Record):
-    """One thing could not be read. It is listed with its reason, and protected from removal."""
+    """One thing could not be read. It is listed with its reason, and protected from removal.
+
+    `name`: what a listener would look for, such as the title and the artist, or the file.
+    """
 
     type: Literal["skipped"] = "skipped"
     of: Literal["artist", "edition", "track", "playlist", "show", "play", "friend"]
     id: Identity
-    reason: Name
+    reason: Annotated[str, Field(min_length=1)]
+    name: str | None = None
 
 
 class Unchanged(Record):
@@ -325,7 +374,7 @@ class Progress(Record):
 class Tag(Record):
     """A word listeners use for an artist; weight 1 (rare) to 100 (the one most used)."""
 
-    name: Name
+    name: Annotated[str, Field(min_length=1)]
     weight: float = 100.0
 
 

@@ -41,6 +41,7 @@ from aggregator.plugin import (
     Skipped,
     Tag,
     Unavailable,
+    why,
 )
 
 __all__ = ["ListenBrainz"]
@@ -54,12 +55,15 @@ LATE = 2 * 86400
 FAR = 2**35
 """Seconds since 1970 that lie a thousand years ahead."""
 FAVOURITES = 50
+MOST = 100
+"""Artists of the chart, and recordings that are looked at for a tag."""
 POPULAR = 20
 PATIENCE = 30.0
 """Seconds for which a run waits by itself when the calls of a window are used up; longer pauses end it."""
 BUSY = "ListenBrainz asks for fewer questions; it is asked again later."
 ALIKE = 0.6
 """How much of a name must agree (`difflib` ratio) for ListenBrainz' guess at a recording to be believed."""
+TAG_RADIO = "/1/lb-radio/tags"
 NEIGHBOURS = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
 """The dataset of similar artists: one of the few names that the service accepts."""
 
@@ -222,11 +226,68 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         return [Tag(name=name, weight=100 * count / most) for name, count in ranked if name and count > 0]
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
-        """Newest first: the service does not say which are popular."""
-        groups = _dicts(self._about(artist, "release_group").get("release_group"))
+        """With the number of those who listened. Where nobody did yet, all there are, the newest first."""
+        if "mbid" not in artist.ids:
+            return []
+        try:
+            heard = _listed(self._ask(f"/1/popularity/top-release-groups-for-artist/{artist.ids['mbid']}"))
+        except Unknown:
+            heard = []
+        groups = [_heard(each) for each in heard] or self._newest(artist)
         albums = [group for group in groups if group.get("type") in ("Album", "EP")]
-        albums.sort(key=lambda group: str(group.get("date") or ""), reverse=True)
+        albums.sort(key=lambda group: -_number(group.get("listeners")))
         return [album for _, album in _each(albums[:POPULAR], lambda group: _edition(group, artist))]
+
+    def _newest(self, artist: Artist) -> list[Json]:
+        groups = _dicts(self._about(artist, "release_group").get("release_group"))
+        return sorted(groups, key=lambda group: str(group.get("date") or ""), reverse=True)
+
+    def tag_artists(self, tag: str) -> Iterable[tuple[Artist, int]]:
+        """By the recordings that carry the tag: how often it was given to all that are an artist's."""
+        at = self.settings.address.rstrip("/") + TAG_RADIO
+        if self.http.remembered(at):
+            return []
+        try:
+            found = _listed(self._ask(TAG_RADIO, {"tag": tag, "pop_begin": 0, "pop_end": 100, "count": MOST}))
+        except Unknown:
+            return []
+        except AuthFailed:
+            if self.settings.token:
+                raise
+            self.http.remember(at, 401)  # a server that answers this to those with a token alone
+            return []
+        counts = {
+            str(each["recording_mbid"]): _number(each.get("tag_count")) for each in found if "recording_mbid" in each
+        }
+        return self._credited(counts) if counts else []
+
+    def _credited(self, counts: Mapping[str, float]) -> list[tuple[Artist, int]]:
+        """The first artists of recordings, with the sum of their counts, the greatest first."""
+        told = self._ask("/1/metadata/recording/", body={"recording_mbids": list(counts), "inc": "artist"})
+        if not isinstance(told, dict):
+            raise BadData("ListenBrainz sent something that is no list of recordings.")
+        leads = {recording: lead for recording in counts if (lead := _lead(told.get(recording)))}
+        artists = {artist.id: artist for _, artist in _each(leads.values(), _artist)}
+        sums = dict.fromkeys(artists, 0.0)
+        for recording, lead in leads.items():
+            if (known := _known(lead)) in sums:
+                sums[known] += counts[recording]
+        return [(artists[known], round(sums[known])) for known in sorted(sums, key=lambda known: -sums[known])]
+
+    def listeners(self, artist: Artist) -> int | None:
+        if "mbid" not in artist.ids:
+            return None
+        told = _listed(self._ask("/1/popularity/artist", body={"artist_mbids": [artist.ids["mbid"]]}))
+        count = next((each.get("total_user_count") for each in told), None)
+        return int(_number(count)) if count is not None else None
+
+    def chart(self) -> Iterable[Artist]:
+        """Of all time, by listens; empty while statistics are being made."""
+        told = self._ask("/1/stats/sitewide/artists", {"range": "all_time", "count": MOST})
+        payload = told.get("payload") if isinstance(told, dict) else None
+        if told != {} and not isinstance(payload, dict):
+            raise BadData("ListenBrainz sent something that is no chart.")
+        return [artist for _, artist in _each(_listed(payload["artists"]) if payload else [], _artist)]
 
     def _about(self, artist: Artist, part: str) -> Json:
         """What is known of an artist, with that part; empty for one who is not known."""
@@ -247,14 +308,18 @@ class ListenBrainz(Provider, History, Friends, Discovery):
     def _nobody(self) -> AuthFailed:
         return AuthFailed(f"ListenBrainz knows no listener named {self.settings.user}. Check the settings.")
 
-    def _ask(self, path: str, query: Mapping[str, Any] | None = None, at: str | None = None) -> Any:
-        """The JSON of an answer; {} where there is none yet. Raises Unknown, and the errors of the contract."""
+    def _ask(
+        self, path: str, query: Mapping[str, Any] | None = None, at: str | None = None, body: Json | None = None
+    ) -> Any:
+        """The JSON of an answer; {} where there is none yet. What has a `body` is posted. Raises Unknown, and the
+        errors of the contract."""
         self._wait()
         token = self.settings.token
         signed = {"Authorization": f"Token {token.get_secret_value()}"} if token and at is None else {}
         url = (at or self.settings.address).rstrip("/") + path
         try:
-            answer = self.http.session.get(url, params=query, headers=signed)
+            verb = "GET" if body is None else "POST"
+            answer = self.http.session.request(verb, url, params=query, json=body, headers=signed)
             self._note(answer.headers)
             return self._read(answer)
         except requests.exceptions.ChunkedEncodingError:
@@ -322,10 +387,10 @@ def _understood(listen: Json) -> Play | Skipped:
     try:
         return _play(listen)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        said = str(error).splitlines()[0][:200]
         told = listen.get("track_metadata")
-        name = f"{_stamp(listen)} {told.get('track_name') if isinstance(told, dict) else ''}"[:1000]
-        return Skipped(of="play", id=name, reason=f"ListenBrainz sent it in a form that is not known ({said}).")
+        title, artist = (told.get("track_name"), told.get("artist_name")) if isinstance(told, dict) else (None, None)
+        name = " by ".join(str(each)[:200] for each in (title, artist) if each)
+        return Skipped(of="play", id=f"{_stamp(listen)} {title or ''}", reason=why(error), name=name or None)
 
 
 def _play(listen: Json) -> Play:
@@ -428,10 +493,26 @@ def _number(told: Any) -> float:
 
 
 def _artist(told: Json) -> Artist:
-    name = told.get("artist_name") or told.get("name") or ""
-    known = told.get("artist_mbid") or next(iter(told.get("artist_mbids") or ()), None)
+    name, known = told.get("artist_name") or told.get("name") or "", _known(told)
     ids = _mbid(known)
     return Artist(id=known if ids else name, name=name, ids=ids, url=f"{WEB}/artist/{known}/" if ids else None)
+
+
+def _known(told: Json) -> Any:
+    return told.get("artist_mbid") or next(iter(told.get("artist_mbids") or ()), None)
+
+
+def _lead(recording: Any) -> Json:
+    """The first artist of a recording; empty where there is none."""
+    credit = recording.get("artist") if isinstance(recording, dict) else None
+    return next(iter(_dicts(credit.get("artists") if isinstance(credit, dict) else None)), {})
+
+
+def _heard(told: Json) -> Json:
+    """A release group among the popular, in the shape of one of the metadata."""
+    group = told.get("release_group")
+    shape = group if isinstance(group, dict) else {}
+    return {**shape, "mbid": told.get("release_group_mbid"), "listeners": told.get("total_user_count")}
 
 
 def _edition(group: Json, artist: Artist) -> Edition:
@@ -443,9 +524,10 @@ def _edition(group: Json, artist: Artist) -> Edition:
         credits=[Credit(name=artist.name, ids=_mbid(artist.ids["mbid"]))],
         ids={"release_group": known} if known else {},
         released=released if re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", released) else None,
-        form=_FORMS.get(str(group.get("type")).casefold(), "other"),
+        form=_FORMS.get(str(group["type"]).casefold(), "other") if group.get("type") else None,
         cover=_cover(group),
         url=f"{WEB}/album/{known}/" if known else None,
+        popularity=int(_number(group.get("listeners"))) or None,
     )
 
 

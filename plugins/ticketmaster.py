@@ -31,6 +31,7 @@ from aggregator.plugin import (
     Tickets,
     Unavailable,
     Venue,
+    why,
 )
 
 API = "https://app.ticketmaster.com"
@@ -214,8 +215,7 @@ def _show(event: Json) -> Show | Skipped | None:
     try:
         return _listed(event)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        said = f"{type(error).__name__} {error}".splitlines()[0][:200]
-        return Skipped(of="show", id=_named(event)[:1000], reason=f"{event.get('name')}: not understood ({said}).")
+        return Skipped(of="show", id=_named(event), reason=why(error), name=str(event.get("name") or "") or None)
 
 
 def _listed(event: Json) -> Show:

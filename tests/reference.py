@@ -17,9 +17,13 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/plugin-reference.md"
 SOURCE = ROOT / "aggregator/plugin.py"
 
-ALSO = ("Record", "Name", "Identity", "Ids", "PartialDate")
+ALSO = ("Record", "Told", "Name", "Text", "Identity", "Ids", "Credited", "PartialDate", "Seconds", "Moment", "Day")
 """Not for import, but signatures speak of them."""
-FOREIGN = {"Field": "from pydantic import Field", "SecretStr": "from pydantic import SecretStr"}
+FOREIGN = {
+    "why": "def why(error: Exception) -> str: ...",
+    "Field": "from pydantic import Field",
+    "SecretStr": "from pydantic import SecretStr",
+}
 
 _SECTION = re.compile(r"^### `(?P<name>\w+)`\n(?P<body>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"```python\n(.*?)```\n", re.DOTALL)

@@ -63,8 +63,9 @@ HELPERS = {
             try:
                 record = convert(item)
             except ODD as error:
-                name = str(item.get("id", item)) if isinstance(item, dict) else str(item)
-                record = Skipped(of=of, id=name[:1000] or "?", reason=f"Not understood: {type(error).__name__}.")
+                said = item if isinstance(item, dict) else {}
+                id, name = str(said.get("id", item)) or "?", str(said.get("title") or said.get("name") or "")
+                record = Skipped(of=of, id=id, reason=why(error), name=name)
             if record.id not in seen:
                 seen.add(record.id)
                 yield record
@@ -123,7 +124,7 @@ def _gig(number: int, title: str, starts: str, *acts: str) -> dict[str, Any]:
 DRAFTS: dict[str, Draft] = {
     "library": Draft(
         "Library",
-        ("Complete", "Credit", "Edition", "Holding", "Library", "Skipped"),
+        ("Complete", "Credit", "Edition", "Holding", "Library", "Skipped", "why"),
         """\
     def library(self):
         for record in self._told("edition", self._pages("albums"), self._album):
@@ -167,7 +168,7 @@ DRAFTS: dict[str, Draft] = {
     ),
     "history": Draft(
         "History",
-        ("Checkpoint", "Credit", "History", "Play", "Skipped"),
+        ("Checkpoint", "Credit", "History", "Play", "Skipped", "why"),
         '''\
     def plays(self, cursor):
         """Oldest first. The cursor is the number of the last play that was read."""
@@ -216,7 +217,7 @@ DRAFTS: dict[str, Draft] = {
     ),
     "friends": Draft(
         "Friends",
-        ("Artist", "Friend", "Friends", "Skipped"),
+        ("Artist", "Friend", "Friends", "Skipped", "why"),
         """\
     def friends(self):
         yield from self._told("friend", self._pages("friends"), self._friend)
@@ -247,7 +248,7 @@ DRAFTS: dict[str, Draft] = {
     ),
     "shows": Draft(
         "Shows",
-        ("Credit", "Show", "Shows", "Skipped", "Venue"),
+        ("Credit", "Show", "Shows", "Skipped", "Venue", "why"),
         """\
     def shows(self, artists, area):
         for show in self._told("show", self._pages("events"), self._show):

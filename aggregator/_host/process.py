@@ -23,10 +23,11 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from aggregator import mending
 from aggregator._host import frames
 from aggregator._host.limits import Turn
 from aggregator._host.spawn import Spawned, end_strays, spawn
-from aggregator.plugin import Record
+from aggregator.plugin import Record, Skipped
 from aggregator.wording import duration
 
 SILENCE_SECONDS = 600.0
@@ -353,20 +354,29 @@ def _batches(pieces: Sequence[bytes], state: dict[str, Any]) -> Iterator[Batch]:
     try:
         yield Batch(frames.BATCH.validate_json(b"[" + b",".join(pieces) + b"]"), state)
     except ValidationError:
-        good, wrong = _up_to_the_wrong_one(pieces)
-        yield Batch(good)
-        raise NoRecord("bug", f"It brought something that is no record: {wrong}.") from None
-
-
-def _up_to_the_wrong_one(pieces: Sequence[bytes]) -> tuple[list[Record], str]:
-    good: list[Record] = []
-    for piece in pieces:
+        good: list[Record] = []
         try:
-            good.append(frames.ONE.validate_json(piece))
-        except ValidationError as error:
-            problem = error.errors(include_url=False, include_input=False)[0]
-            return good, f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
-    return good, "unknown"
+            for piece in pieces:
+                good.append(_understood(piece))
+        except NoRecord:
+            yield Batch(good)
+            raise
+        yield Batch(good, state)
+
+
+def _understood(piece: bytes) -> Record:
+    """A record; `Skipped` in place of one that makes no sense but says which it is. Raises `NoRecord` else."""
+    try:
+        return frames.ONE.validate_json(piece)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        reason = mending.why(error)
+    try:
+        said = json.loads(piece)
+        return Skipped(of=said["type"], id=said["id"], reason=reason, name=mending.called(said))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        wrong = f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        raise NoRecord("bug", f"It brought something that is no record: {wrong}.") from None
 
 
 def _message(body: bytes) -> dict[str, Any]:

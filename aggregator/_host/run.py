@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from aggregator import mending
 from aggregator._host import accounts, find, frames, runs
 from aggregator._host.accounts import REMEMBERED, Account
 from aggregator._host.limits import Limits, Turn
 from aggregator._host.process import Batch, Child, Failure
 from aggregator._host.quota import Quota, shared_key
 from aggregator._host.settings import Redactor, Vault, secret_names
+from aggregator.mending import storable
 from aggregator.plugin import Area, Artist, Checkpoint, Complete, Limit, Progress, Record, Skipped
 from aggregator.store import Store
 from aggregator.store.schema import cursor, listener
@@ -287,11 +289,6 @@ def _without_secret(record: Record, redact: Redactor) -> Record:
     return frames.ONE.validate_json(redact.data(frames.ONE.dump_json(record, exclude_none=True).decode()))  # type: ignore[arg-type]
 
 
-def storable(text: str) -> str:
-    """Without the half characters that stand for bytes of no known meaning, as in names of files."""
-    return text.encode(errors="replace").decode()
-
-
 class _Recorder:
     """Commits the batches of one run: records, completed scopes, cursor, the provider's state and progress together."""
 
@@ -318,7 +315,7 @@ class _Recorder:
             for piece in _pieces(batch.records):
                 self._take(conn, scope, piece)
             accounts.save_state(conn, self._account.id, batch.state, self.seal)
-            runs.lines(conn, self._run_id, [*lines, *self._skipped(batch.records, now)])
+            runs.lines(conn, self._run_id, [*lines, *self._remarks(conn, batch.records, now)])
             runs.report(conn, self._run_id, *self._reached())
         if self._watch:
             self._watch(*self._reached())
@@ -337,11 +334,16 @@ class _Recorder:
         with self._store.write() as conn:
             runs.lines(conn, self._run_id, lines)
 
-    def _skipped(self, records: Sequence[Record], now: int) -> list[tuple[int, str, str]]:
-        """A line for each thing that could not be read, up to as many as somebody may read."""
-        skipped = [record for record in records if isinstance(record, Skipped)][: MOST_LINES - self._noted]
-        self._noted += len(skipped)
-        return [(now, "skipped", f"{record.id}: {record.reason}"[:LONGEST_LINE]) for record in skipped]
+    def _remarks(self, conn: Connection, records: Sequence[Record], now: int) -> list[tuple[int, str, str]]:
+        """A line for each thing that could not be read or had to be mended, up to as many as somebody may read."""
+        skipped = [record for record in records if isinstance(record, Skipped)]
+        names = self._intake.names(conn, skipped)
+        told = [("skipped", f"{name}: {record.reason}") for name, record in zip(names, skipped, strict=True)]
+        told += [("mended", line) for record in records if (line := mending.line(record))]
+        told += [("mended", line) for line in self._intake.contradictions(conn)]
+        told = told[: MOST_LINES - self._noted]
+        self._noted += len(told)
+        return [(now, level, storable(line)[:LONGEST_LINE]) for level, line in told]
 
     def _take(self, conn: Connection, scope: str, piece: Sequence[Record] | Record) -> None:
         match piece:

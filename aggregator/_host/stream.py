@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticSerializationError
 
-from aggregator import plugin
+from aggregator import mending, plugin
 from aggregator._host import frames
 from aggregator.plugin import Complete, Record
 
@@ -20,6 +20,8 @@ BATCH_ROWS = 1000
 BATCH_BYTES = 4 * 1024 * 1024
 BATCH_SECONDS = 0.25
 """A batch is full with so many rows, bytes, or when it is this old, so that progress is seen."""
+MOST_MENDED = 500
+"""Records of which it is said that something in them was mended; the host keeps no more lines."""
 YIELDS: dict[str, tuple[type[Record], ...]] = {
     "library": (
         plugin.Artist, plugin.Edition, plugin.Track, plugin.Holding, plugin.Playlist, plugin.Skipped, plugin.Unchanged,
@@ -41,13 +43,14 @@ class Stream:
         self._allowed = allowed
         self._completed: set[str] = set()
         self._open = False  # something was yielded that no Complete has closed yet
-        self._rows = self._bytes = 0
+        self._rows = self._bytes = self._mended = 0
         self._sent = time.monotonic()
 
     def take(self, records: Iterable[Record]) -> None:
         for record in records:
             body = self._body(record)
             self._host.send_record(body)
+            self._tell(record)
             self._rows, self._bytes = self._rows + 1, self._bytes + len(body)
             if self._rows >= BATCH_ROWS or self._bytes >= BATCH_BYTES or time.monotonic() - self._sent > BATCH_SECONDS:
                 self._host.send_batch(self._state.changes())
@@ -70,6 +73,12 @@ class Stream:
             raise ValueError(f"yielded {form.__name__} of {size}; at most {frames.RECORD_LIMIT >> 20} MB are taken")
         return body
 
+    def _tell(self, record: Record) -> None:
+        """What was mended in it goes into the log of the run, and not with the record."""
+        if self._mended < MOST_MENDED and (line := mending.line(record)):
+            self._mended += 1
+            self._host.send("log", level="mended", line=line)
+
     def _form(self, record: object) -> type[Record]:
         """What a record of the provider's own class is at bottom."""
         for cls in self._allowed:
@@ -89,7 +98,13 @@ class Stream:
 def _json(form: type[Record], record: Record) -> bytes:
     """Raises TypeError for a record that was made without being looked at (`model_construct`)."""
     try:
-        return form.__pydantic_serializer__.to_json(record, exclude_none=True, warnings="error")
+        return _serialized(form, record)
     except PydanticSerializationError as error:
+        if "surrogates not allowed" in str(error):
+            return _serialized(form, form.model_validate(mending.storable(record.model_dump())))
         fields = ", ".join(re.findall(r"field_name='(\w+)'", str(error))) or str(error)
         raise TypeError(f"yielded {form.__name__} with values of wrong types: {fields}") from error
+
+
+def _serialized(form: type[Record], record: Record) -> bytes:
+    return form.__pydantic_serializer__.to_json(record, exclude_none=True, warnings="error")

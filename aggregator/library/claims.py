@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from aggregator.library import guard
-from aggregator.library.drafts import KIND_OF, RECORD, Draft, Drafts, Key, Strength, bounded, strength_of
+from aggregator import mending
+from aggregator.library import guard, renamed
+from aggregator.library.drafts import KIND_OF, RECORD, Draft, Drafts, Key, Strength, bounded, fuller, strength_of
 from aggregator.library.guard import Removal
 from aggregator.library.noted import Noted
 from aggregator.plugin import Play, Record, Skipped, Unchanged
@@ -40,6 +41,8 @@ class _Writes:
     returned: list[tuple[int]]
     credits: list[tuple[Any, ...]]
     dirty: set[int]
+    uncredited: set[int]
+    """Artists credited by words that are not kept."""
     told: defaultdict[str, list[int]]
     """Claims that records speak of, by what became of them: added, changed, returned."""
 
@@ -61,6 +64,7 @@ class Intake:
         self._met: dict[Key, Strength] = {}  # how much is stored of those met since the last scope ended
         self._seen: dict[int, str] = {}  # claims of the open scope -> the scope they are stored with
         self._kept: set[Key] = set()  # named by Unchanged and Skipped in the open scope
+        self._contradicted: set[Key] = set()  # told twice in different words, and not yet reported
         self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
 
     def take(self, conn: Connection, records: Sequence[Record]) -> Counter[str]:
@@ -73,9 +77,26 @@ class Intake:
                 self._keep(record, counts)
             else:
                 drafts.add(record)
+        self._contradicted |= drafts.contradicted
         self._write_claims(conn, drafts, counts)
         self._write_reports(conn, drafts, counts)
         return counts
+
+    def names(self, conn: Connection, skipped: Sequence[Skipped]) -> list[str]:
+        """What a listener would call each of these things, as the provider says or as it is known, with its id."""
+        found = self._look_up(conn, {_key(record) for record in skipped})
+        known = {key: mending.called(json.loads(row.payload)) for key, row in found.items()}
+        told = (record.name if mending.visible(record.name or "") else None for record in skipped)
+        return [
+            _named(name or known.get(_key(record), ""), record.id) for name, record in zip(told, skipped, strict=True)
+        ]
+
+    def contradictions(self, conn: Connection) -> Iterator[str]:
+        """What was told twice since this was asked last, in words. Which came first does not matter."""
+        for (_, pid), row in sorted(self._look_up(conn, self._contradicted).items()):
+            name = _named(mending.called(json.loads(row.payload)), pid)
+            yield f"{name}: It came twice in different words. The longer of the two is kept."
+        self._contradicted.clear()
 
     def complete(self, conn: Connection, scope: str = "") -> Removal:
         """The answer for `scope` is whole: what is missing from it goes, unless the guard holds that back."""
@@ -99,11 +120,11 @@ class Intake:
     # --- records ------------------------------------------------------------------------------------------------------
 
     def _keep(self, record: Unchanged | Skipped, counts: Counter[str]) -> None:
-        kind = KIND_OF.get(record.of, record.of)
         if isinstance(record, Skipped):
             counts["skipped"] += 1
-            self._kept.add((kind, record.id))
+            self._kept.add(_key(record))
             return
+        kind = KIND_OF.get(record.of, record.of)
         counts["unchanged"] += len(record.ids)
         self._kept.update((kind, bounded(pid) if kind == "holding" else pid) for pid in record.ids)
 
@@ -119,10 +140,12 @@ class Intake:
 
     def _write_claims(self, conn: Connection, drafts: Drafts, counts: Counter[str]) -> None:
         fresh = {key: draft for key, draft in drafts.claims.items() if self._says_more(key, draft)}
+        renamed.take_over(conn, self.account_id, self.account_key, fresh)
         stored = self._look_up(conn, fresh.keys() | self._subjects(fresh))
         self._ids |= {key: row.id for key, row in stored.items()}
         self._number(conn, fresh, stored)
-        writes = _Writes([], [], [], [], [], set(), defaultdict(list))
+        uncredited = {self._ids[artist] for artist in drafts.uncredited}
+        writes = _Writes([], [], [], [], [], set(), uncredited, defaultdict(list))
         for key, draft in fresh.items():
             self._weigh(key, draft, stored.get(key), writes)
             self._met.setdefault(key, draft.strength)
@@ -164,6 +187,11 @@ class Intake:
         """Decide what storing this draft takes: a new row, a new text, a return to presence, or nothing."""
         kind, claim = key[0], self._ids[key]
         record = draft.strength[0] == RECORD
+        if record and row and claim in self._seen and draft.payload != row.payload:
+            self._contradicted.add(key)
+            if not fuller(draft.payload, row.payload):
+                writes.uncredited |= {self._ids[credit.artist] for credit in draft.credits}
+                return
         if record:
             self._seen.setdefault(claim, row.scope if row else self._scope_of(draft))
         about = self._about(claim, draft)
@@ -190,10 +218,9 @@ class Intake:
         if draft.payload == row.payload or draft.strength[0] == RECORD or key in self._met:
             self._met[key] = draft.strength
             return draft.payload != row.payload
-        stored = strength_of(row.payload)
-        wins = draft.strength[:2] > stored or (draft.strength[:2] == stored and bool(draft.strength[2]))
-        self._met[key] = draft.strength if wins else (*stored, "")
-        return wins
+        stored = strength_of(key, row.payload)
+        self._met[key] = max(stored, draft.strength)
+        return draft.strength > stored
 
     def _scope_of(self, draft: Draft) -> str:
         return f"{self._what}:" if draft.strength[0] == RECORD else ""
@@ -227,7 +254,7 @@ class Intake:
         _many(conn, "UPDATE claim SET previous = payload, payload = ?, changed_at = ? WHERE id = ?", writes.changed)
         _many(conn, "UPDATE claim SET about = ? WHERE id = ?", writes.moved)
         _many(conn, "UPDATE claim SET present = 1, absent_since = NULL WHERE id = ?", writes.returned)
-        uncredited = guard.credited(conn, changed)
+        uncredited = writes.uncredited | guard.credited(conn, changed)
         _many(conn, "DELETE FROM credit WHERE claim_id = ?", [(claim,) for claim in changed])
         _many(conn, 'INSERT OR REPLACE INTO credit (claim_id, position, artist_claim_id, name, "join", role)'
               " VALUES (?, ?, ?, ?, ?, ?)", writes.credits)  # fmt: skip
@@ -261,6 +288,15 @@ class Intake:
             found = conn.exec_driver_sql("SELECT what FROM run WHERE id = ?", (self.run_id,)).scalar()
             self._what = str(found or "library")
         return self._what
+
+
+def _key(record: Skipped) -> Key:
+    return KIND_OF.get(record.of, record.of), record.id
+
+
+def _named(name: str, pid: str) -> str:
+    """By its name, and by its id where that is not much the same."""
+    return f"{name} ({pid})" if name and pid not in name and name not in pid else name or pid
 
 
 def _many(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

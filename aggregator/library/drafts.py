@@ -57,13 +57,22 @@ class Drafts:
     known_tracks: frozenset[str] = frozenset()
     claims: dict[Key, Draft] = field(default_factory=dict)
     reports: list[ReportDraft] = field(default_factory=list)
+    contradicted: set[Key] = field(default_factory=set)
+    """What the batch tells twice, in different words."""
+    uncredited: set[Key] = field(default_factory=set)
+    """Artists credited by those words that are not kept."""
 
     def add(self, record: Record) -> None:
         _DRAFT[type(record)](self, record)
 
     def _put(self, key: Key, draft: Draft) -> None:
         stored = self.claims.get(key)
-        if stored is None or draft.strength > stored.strength or draft.strength[0] == RECORD:
+        if stored and draft.strength[0] == stored.strength[0] == RECORD and draft.payload != stored.payload:
+            self.contradicted.add(key)
+            kept, dropped = (draft, stored) if fuller(draft.payload, stored.payload) else (stored, draft)
+            self.uncredited |= {credit.artist for credit in dropped.credits}
+            self.claims[key] = kept
+        elif stored is None or draft.strength > stored.strength:
             self.claims[key] = draft
 
     def _artist(self, record: Artist) -> None:
@@ -85,7 +94,8 @@ class Drafts:
 
     def _hold(self, about: Key, how: str, pid: str, since: int | None, rank: int) -> None:
         said = {"how": how} if since is None else {"how": how, "since": since}
-        self._put(("holding", bounded(pid)), Draft(compact(said), (rank, 0, ""), about))
+        worth = "" if rank == RECORD else _earlier(since)
+        self._put(("holding", bounded(pid)), Draft(compact(said), (rank, 0, worth), about))
 
     def _plain(self, record: Playlist | Friend) -> None:
         self._put((record.type, record.id), Draft(_text(record), _SAID))
@@ -114,14 +124,15 @@ class Drafts:
         said |= {"ids": record.ids} if record.ids else {}
         credits = self._credits(record.credits, album[1] if album else None, "play")
         key = ("recording", bounded("~" + "|".join(parts)))
-        self._put(key, Draft(compact(said), (IMPLIED, len(record.ids), ""), album, credits))
+        text = compact(said)
+        self._put(key, Draft(text, (IMPLIED, len(record.ids), _worth(text)), album, credits))
         return key
 
     def _played_album(self, record: Play) -> Key:
         artist = record.credits[0]
         key = ("album", bounded(f"~{plain(artist.name)}|{plain(record.album or '')}"))
-        said = {"title": record.album, "credits": _names([artist]), "from": "play"}
-        self._put(key, Draft(compact(said), (IMPLIED, 0, ""), None, self._credits([artist], key[1], "play")))
+        text = compact({"title": record.album, "credits": _names([artist]), "from": "play"})
+        self._put(key, Draft(text, (IMPLIED, 0, _worth(text)), None, self._credits([artist], key[1], "play")))
         return key
 
     def _credits(self, credits: Sequence[Credit], album: str | None, source: str) -> list[CreditDraft]:
@@ -137,7 +148,7 @@ class Drafts:
         said = {"name": credit.name, "ids": credit.ids} if credit.ids else {"name": credit.name}
         text = compact({**said, "from": source})
         rank = BILLED if source == "bill" else IMPLIED
-        self._put(key, Draft(text, (rank, len(credit.ids), text if credit.id else "")))
+        self._put(key, Draft(text, (rank, len(credit.ids), _worth(text))))
         return key
 
 
@@ -162,12 +173,32 @@ def bounded(pid: str) -> str:
     return pid if len(pid) <= 200 else "~#" + hashlib.sha256(pid.encode()).hexdigest()
 
 
-def strength_of(payload: str) -> tuple[int, int]:
-    """How much a stored claim says, as `Draft.strength` begins."""
+def strength_of(key: Key, payload: str) -> Strength:
+    """How much a stored claim says. Of what goes by an id of the service, any word that is not weaker is newer."""
+    kind, pid = key
     said = json.loads(payload)
     source = said.get("from")
-    rank = RECORD if source is None else BILLED if source == "bill" else IMPLIED
-    return (RECORD, 0) if rank == RECORD else (rank, len(said.get("ids", ())))
+    if kind == "holding" and ":~" in pid:  # the love of something that is known by its plays alone
+        return IMPLIED, 0, _earlier(said.get("since"))
+    if source is None:
+        return _SAID
+    rank = BILLED if source == "bill" else IMPLIED
+    return rank, len(said.get("ids", ())), _worth(payload) if pid.startswith("~") else ""
+
+
+def fuller(one: str, other: str) -> bool:
+    """Which of two texts a service tells of one thing is kept: the longer one, whatever the order."""
+    return (len(one), one) > (len(other), other)
+
+
+def _worth(text: str) -> str:
+    """Among equals, capitals and accents: `Röyk` goes before `Royk`, and that before `royk`."""
+    return text.swapcase()
+
+
+def _earlier(since: int | None) -> str:
+    """Among equals, what is so since longer."""
+    return f"{10**12 - since:013}" if since is not None else ""
 
 
 def _text(record: Record) -> str:

@@ -368,19 +368,23 @@ def _held(conn: Connection, ids: list[int]) -> dict[int, list[HeldRemoval]]:
     return removals
 
 
+_TOLD_AGAIN = ("skipped", "mended")
+
+
 def _lines(conn: Connection, ids: list[int]) -> dict[int, list[Line]]:
-    """What could not be read is told again by every run: the newest that came to the end replaces those before it."""
+    """What could not be read or was mended is told again by every run: the newest that came to the end replaces those
+    before it."""
     ended = select(run.c.account_id, run.c.what, func.max(run.c.id).label("id")).where(run.c.state == "done")
     whole = ended.group_by(run.c.account_id, run.c.what).subquery()
     same = and_(whole.c.account_id == run.c.account_id, whole.c.what == run.c.what)
     joined = run_line.join(run, run.c.id == run_line.c.run_id).outerjoin(whole, same)
     newest = select(run_line, run.c.account_id, _newest_first().label("number")).select_from(joined)
-    stands = or_(run_line.c.level != "skipped", run.c.id >= func.coalesce(whole.c.id, 0))
+    stands = or_(run_line.c.level.not_in(_TOLD_AGAIN), run.c.id >= func.coalesce(whole.c.id, 0))
     numbered = newest.where(run.c.account_id.in_(ids), stands).subquery()
     found: dict[int, list[Line]] = {}
     for row in conn.execute(select(numbered).where(numbered.c.number <= LINES_SHOWN).order_by(numbered.c.number)):
         lines = found.setdefault(row.account_id, [])
-        if row.level != "skipped" or row.line not in {line.text for line in lines if line.level == "skipped"}:
+        if row.level not in _TOLD_AGAIN or row.line not in {line.text for line in lines if line.level == row.level}:
             lines.append(Line(row.at, row.level, row.line))
     return found
 

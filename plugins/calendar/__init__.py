@@ -38,6 +38,7 @@ from aggregator.plugin import (
     Unavailable,
     Unchanged,
     Venue,
+    why,
 )
 
 from . import entries
@@ -266,7 +267,7 @@ class Reader:
             try:
                 shows = [self._listed(entry) for entry in self._evenings(fields) if entry.key not in told]
             except (Odd, ValueError) as error:
-                yield _skipped(fields, str(error))
+                yield _skipped(fields, why(error))
                 continue
             coming = [show for show in shows if show and self._area.holds(show)]
             told.update(show.id for show in coming)
@@ -332,7 +333,7 @@ def _zone(name: str) -> ZoneInfo | None:
 def _skipped(fields: Fields, reason: str) -> Skipped:
     title = entries.text(fields, "SUMMARY") or "An entry without a title"
     name = entries.text(fields, "UID") or title
-    return Skipped(of="show", id=name[:1000], reason=f"{title[:200]}: {reason.splitlines()[0][:200]}.")
+    return Skipped(of="show", id=name, reason=reason.splitlines()[0][:200], name=title[:200])
 
 
 def _show(entry: Entry, settings: Any, head: Head, zone: ZoneInfo | None) -> Show:

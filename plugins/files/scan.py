@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from aggregator.plugin import Edition, Progress, Skipped, Track, Unchanged
+from aggregator.plugin import Edition, Progress, Skipped, Track, Unchanged, why
 
 from . import identity
 from .identity import Editions, Entry, Ids
@@ -78,13 +78,14 @@ class Scan:
     def _unreadable(self) -> Records:
         for troubles, of in ((self._found.unlisted, "edition"), (self._found.odd, "track")):
             for path, reason in troubles.items():
-                yield Skipped(of=of, id=identity.shortened(printable(path)), reason=reason)
+                yield Skipped(of=of, id=identity.shortened(printable(path)), reason=reason, name=printable(path))
 
     def _pass_over(self) -> Records:
-        entries = [self._before[file.path] for unit in self._untouched for file in unit.files]
-        for entry in entries:
+        files = [file for unit in self._untouched for file in unit.files]
+        entries = [self._before[file.path] for file in files]
+        for file, entry in zip(files, entries, strict=True):
             if entry.trouble:
-                yield Skipped(of="track", id=entry.id, reason=entry.trouble)
+                yield Skipped(of="track", id=entry.id, reason=entry.trouble, name=file.path)
         yield from _unchanged("track", [entry.id for entry in entries if not entry.trouble])
         yield from _unchanged("edition", list(dict.fromkeys(entry.edition for entry in entries if entry.edition)))
 
@@ -110,7 +111,7 @@ class Scan:
         together, lone = albums.albums(unit.path, songs)
         for album in together:
             edition_id = self._editions.id_for(album.natural_id, [song.edition_before for song in album.songs])
-            yield _told("edition", edition_id, albums.edition, album, edition_id, unit.cover)
+            yield _told("edition", edition_id, unit.path, albums.edition, album, edition_id, unit.cover)
             yield from self._tracks(album.songs, edition_id, entries)
             failed.discard(edition_id)
         yield from self._tracks(lone, None, entries)
@@ -131,11 +132,12 @@ class Scan:
                 mark = identity.mark(stream, kind, file.size)
         except reading.Unreadable as error:
             entries[file.path] = Entry(name, file.inode, file.size, file.mtime, old_mark, edition, str(error))
-            return Skipped(of="track", id=name, reason=str(error))
+            return Skipped(of="track", id=name, reason=str(error), name=file.path)
         except OSError as error:
             # Trouble with the disk, not with the file: size -1 has it read again at the next run.
             entries[file.path] = Entry(name, file.inode, -1, 0, old_mark, edition)
-            return Skipped(of="track", id=name, reason=f"It could not be opened: {error.strerror or error}.")
+            reason = f"It could not be opened: {error.strerror or error}."
+            return Skipped(of="track", id=name, reason=reason, name=file.path)
         entries[file.path] = Entry(name, file.inode, file.size, file.mtime, mark)
         return albums.Song(name, file, found, edition)
 
@@ -144,16 +146,15 @@ class Scan:
 
         for song in songs:
             entries[song.file.path] = entries[song.file.path]._replace(edition=edition_id)
-            yield _told("track", song.id, albums.track, song, edition_id)
+            yield _told("track", song.id, song.file.path, albums.track, song, edition_id)
 
 
-def _told(of: Literal["track", "edition"], name: str, make: Callable[..., R], *given: Any) -> R | Skipped:
+def _told(of: Literal["track", "edition"], name: str, path: str, make: Callable[..., R], *given: Any) -> R | Skipped:
     """What `make` makes of a file's tags; whatever nonsense they hold, it costs no other file."""
     try:
         return make(*given)
     except ValueError as error:
-        words = " ".join(str(error).partition("For further information")[0].split())
-        return Skipped(of=of, id=name, reason=f"Its tags make no sense: {words[:200]}.")
+        return Skipped(of=of, id=name, reason=f"Its tags make no sense. {why(error)}", name=path)
 
 
 def _unchanged(of: Literal["track", "edition"], ids: list[str]) -> Iterator[Unchanged]:

@@ -38,6 +38,7 @@ from aggregator.plugin import (
     Tag,
     Track,
     Unavailable,
+    why,
 )
 
 from . import shapes
@@ -282,6 +283,8 @@ def _understood(of: Literal["play", "track", "friend"], node: Element, convert: 
     try:
         return convert(node)
     except ValueError as error:
-        reason = f"Last.fm sent it without something that is needed: {str(error).splitlines()[0]}"
-        name = text(node, "name") or text(node, "url") or "unnamed"
-        return Skipped(of=of, id=f"{shapes.stamp(node)} {name}"[:1000] if of == "play" else name[:1000], reason=reason)
+        id = text(node, "name") or text(node, "url") or "unnamed"
+        artist = next((text(child, "name") for child in children(node, "artist")), "") or text(node, "artist")
+        name = " by ".join(each[:200] for each in (text(node, "name"), artist) if each)
+        id = f"{shapes.stamp(node)} {id}" if of == "play" else id
+        return Skipped(of=of, id=id, reason=why(error), name=name or None)

@@ -34,7 +34,7 @@ from aggregator.plugin import (
 
 from . import shapes
 from .client import API, SCOPES, Client, Json, MemoryCacheHandler, NotOpen, auth_manager, new_permission, not_allowed
-from .lists import MISSHAPEN, Heap, Part, Reader, Told, skipped
+from .lists import MISSHAPEN, Heap, Part, Reader, Told, called, skipped
 
 __all__ = ["Spotify"]
 
@@ -152,7 +152,7 @@ class Spotify(Provider, Library, History, LiveSearch, SignIn):
             try:
                 yield shapes.play(item)
             except MISSHAPEN as error:
-                yield skipped("play", item["played_at"], error)
+                yield skipped("play", item["played_at"], error, called(item))
         if fresh:
             yield Checkpoint(cursor=max(map(_played_at, fresh)))
 

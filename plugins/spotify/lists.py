@@ -23,6 +23,7 @@ from aggregator.plugin import (
     Skipped,
     Track,
     Unavailable,
+    why,
 )
 
 from .client import Client, Json, NotOpen
@@ -131,7 +132,7 @@ class Reader:
         try:
             yield from list(convert(item))
         except MISSHAPEN as error:
-            yield skipped(of, identity(item), error)
+            yield skipped(of, identity(item), error, called(item))
 
 
 def identity(item: Json | None) -> str | None:
@@ -143,6 +144,22 @@ def identity(item: Json | None) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def skipped(of: Literal["artist", "edition", "track", "playlist", "play"], name: object, error: Exception) -> Skipped:
-    words = f"{type(error).__name__} {error}".splitlines()[0][:200]
-    return Skipped(of=of, id=str(name or "unnamed"), reason=f"Spotify sent it in a form that is not known: {words}.")
+def called(item: Json | None) -> str | None:
+    """The name and the artists of what an item is about, as far as it tells them."""
+    try:
+        inner = next(
+            (item[key] for key in ("album", "track", "item") if item and isinstance(item.get(key), dict)), item
+        )
+        by = ", ".join(str(artist["name"]) for artist in inner.get("artists") or ())
+        return " by ".join(filter(None, (str(inner["name"])[:200], by[:200])))
+    except MISSHAPEN:
+        return None
+
+
+def skipped(
+    of: Literal["artist", "edition", "track", "playlist", "play"],
+    id: object,
+    error: Exception,
+    name: str | None = None,
+) -> Skipped:
+    return Skipped(of=of, id=str(id or name or "unnamed"), reason=why(error), name=name)

@@ -102,16 +102,19 @@ class House:
         return {name: sorted(rows, key=repr) for name, rows in tables.items()}
 
 
-def open_house(folder: Path) -> House:
+def open_house(folder: Path, furnished: bool = False) -> House:
+    """`furnished`: the folder is a copy of such a house."""
     house = House(open_store(folder))
     owners = {"files": None, "spotify": ANA, "lastfm": ANA, "ben-spotify": BEN, "tickets": None}
     with house.store.write() as conn:
-        for number, name in ((ANA, "Ana"), (BEN, "Ben")):
+        for number, name in () if furnished else ((ANA, "Ana"), (BEN, "Ben")):
             conn.exec_driver_sql(
                 "INSERT INTO listener (id, name, role, created_at) VALUES (?, ?, 'owner', 0)", (number, name)
             )
         for number, (key, owner) in enumerate(owners.items(), 1):
             house.accounts[key] = number
+            if furnished:
+                continue
             conn.exec_driver_sql(
                 "INSERT INTO account (id, key, provider, name, listener_id, created_at) VALUES (?, ?, ?, ?, ?, 0)",
                 (number, key, key.removeprefix("ben-"), key.replace("-", " ").title(), owner),

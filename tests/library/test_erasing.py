@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from aggregator import stars
 from aggregator.library import decisions, erasing
 from tests.library.house import ANA, House, file, play, track
-from tests.library.test_laws import SLOW, WHAT, WORLD, a_house, decide, tell
+from tests.library.test_laws import a_house, decide
+from tests.library.worlds import LAWS, WHAT, WORLD, tell
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -103,7 +104,7 @@ def copy_decisions(source: House, target: House) -> None:
                 conn.exec_driver_sql(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", row)
 
 
-@SLOW
+@LAWS
 @given(WORLD, st.sampled_from(sorted([*WHAT, "files", "spotify", "ben-spotify"])), st.randoms(use_true_random=False),
        st.booleans(), st.integers(0, 3))  # fmt: skip
 def test_what_was_erased_was_never_there(world, account, random, nightly, kills):

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from aggregator.library import guard
 from tests.library.house import file, wait_a_day
-from tests.library.test_laws import SLOW, a_house
+from tests.library.test_laws import a_house
+from tests.library.worlds import LAWS
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -50,7 +51,7 @@ def night(house, answer, whole) -> guard.Removal | None:
     return house.sync("files", *(SONGS[n] for n in answer), scope="" if whole else None)
 
 
-@SLOW
+@LAWS
 @given(NIGHTS)
 def test_bad_answers_never_take_more_than_a_fifth_whatever_their_order(nights):
     with a_house() as house:
@@ -65,7 +66,7 @@ def test_bad_answers_never_take_more_than_a_fifth_whatever_their_order(nights):
             assert len(present(house)) >= 32
 
 
-@SLOW
+@LAWS
 @given(NIGHTS)
 def test_a_yes_removes_just_what_was_shown_and_a_no_nothing(nights):
     with a_house() as house:

@@ -172,7 +172,7 @@ class Harm(Provider, Library, History, Shows, Discovery):
         yield Edition.model_construct(id="", title="Nothing")
 
     def yields_a_huge_record(self):
-        yield Edition(id="huge", title="x" * MUCH)
+        yield Edition(id="huge", title="Big", label="x" * MUCH)
 
     def yields_a_million(self):
         for number in range(1_000_000):
