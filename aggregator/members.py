@@ -11,7 +11,7 @@ from aggregator._host import control, find
 from aggregator.listeners import Listener, ListenerError
 from aggregator.sources import lives
 from aggregator.store import Store
-from aggregator.store.schema import account, decision
+from aggregator.store.schema import account, decision, pick, precedence
 from aggregator.store.schema import listener as table
 
 LAST_OWNER = "{} is the only owner here. Make somebody else an owner first."
@@ -68,8 +68,8 @@ def set_role(store: Store, listener_id: int, role: invites.Role) -> None:
 def remove(store: Store, owner_id: int, listener_id: int) -> None:
     """Let a listener go: their sign-in and calendar end now, their accounts and all these brought are erased.
 
-    The steward does that, and forgets the listener at its end; what they said about items (the same, not the same)
-    stays for the house, without a name. Raises `ListenerError` where it cannot be.
+    The steward does that, and forgets the listener at its end; what they said about items (the same, not the same,
+    whose word is shown) stays for the house, without a name. Raises `ListenerError` where it cannot be.
     """
     with store.write() as conn:
         found = _there(conn, listener_id)
@@ -98,7 +98,8 @@ def forget_leavers(store: Store) -> None:
     with store.write() as conn:
         alone = ~exists().where(account.c.listener_id == table.c.id)
         gone = conn.execute(select(table.c.id).where(table.c.role == listeners.LEAVING, alone)).scalars().all()
-        conn.execute(update(decision).where(decision.c.listener_id.in_(gone)).values(listener_id=None))
+        for said in (decision, pick, precedence):
+            conn.execute(update(said).where(said.c.listener_id.in_(gone)).values(listener_id=None))
         conn.execute(delete(table).where(table.c.id.in_(gone)))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from aggregator._host import accounts, runs
 from aggregator._host.run import House
-from aggregator.store.schema import dirty
+from aggregator.store.schema import dirty, precedence
 
 Report = Callable[[int, int | None, str], None]
 
@@ -25,9 +25,10 @@ REPORT_SECONDS = 0.3
 """Progress is written at most this often."""
 
 
-def dirty_claims(conn: Connection) -> bool:
-    """Whether claims wait for merging."""
-    return conn.execute(select(dirty.c.claim_id).limit(1)).first() is not None
+def merge_is_due(conn: Connection) -> bool:
+    """Whether claims wait for merging, or items to show whose word comes first."""
+    unshown = select(precedence.c.kind).where(precedence.c.reached.is_not(None))
+    return any(conn.execute(waiting.limit(1)).first() for waiting in (select(dirty.c.claim_id), unshown))
 
 
 def do(house: House, queued: runs.Queued, watch: Report | None = None) -> str | None:
@@ -51,7 +52,7 @@ def do(house: House, queued: runs.Queued, watch: Report | None = None) -> str | 
 
 def _due(conn: Connection, what: str, counts: Mapping[str, int]) -> list[str]:
     due = list(FOLLOWED_BY.get(what, ()))
-    if what != "merge" and dirty_claims(conn):
+    if what != "merge" and merge_is_due(conn):
         due.append("merge")
     if counts.get("left"):
         due.append(what)

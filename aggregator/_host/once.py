@@ -106,7 +106,7 @@ def _nothing(key: str | None) -> int:
 def _afterwards(house: House) -> bool:
     """Merging, once all claims are committed; pictures and questions to services wait for `serve`. False: it failed."""
     with house.store.write() as conn:
-        if chores.dirty_claims(conn):
+        if chores.merge_is_due(conn):
             runs.ask(conn, "merge", None, "listener", int(time.time()))
     good = True
     while chore := _next_chore(house.store):

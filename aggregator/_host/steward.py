@@ -143,7 +143,7 @@ class Steward:
         self._plan()
 
     def _ask_for_merge(self, conn: Connection) -> None:
-        if chores.dirty_claims(conn):
+        if chores.merge_is_due(conn):
             runs.ask(conn, "merge", None, "schedule", int(time.time()))
 
     def _do(self, queued: runs.Queued) -> None:

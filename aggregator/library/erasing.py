@@ -97,9 +97,9 @@ def _hand_over(conn: Connection, ids: str) -> None:
     """
     for table in _WORDS_OF_LISTENERS:
         conn.exec_driver_sql(
-            "WITH heir AS (SELECT gone.id, MIN(other.id) AS heir FROM json_each(?)"  # noqa: S608
-            f" JOIN {table} word ON word.claim_id = value JOIN claim gone ON gone.id = value"
-            " JOIN link mine ON mine.claim_id = value JOIN link beside ON beside.item_id = mine.item_id"
+            "WITH heir AS (SELECT gone.id, MIN(other.id) AS heir FROM json_each(?) going"  # noqa: S608
+            f" JOIN {table} word ON word.claim_id = going.value JOIN claim gone ON gone.id = going.value"
+            " JOIN link mine ON mine.claim_id = going.value JOIN link beside ON beside.item_id = mine.item_id"
             " JOIN claim other ON other.id = beside.claim_id WHERE other.account_id <> gone.account_id GROUP BY 1)"
             f" UPDATE OR IGNORE {table} SET claim_id = heir.heir FROM heir WHERE {table}.claim_id = heir.id",
             (ids,),

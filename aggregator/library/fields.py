@@ -41,10 +41,6 @@ def _own(name: str) -> Callable[[Speaker], Any]:
     return lambda claim: claim.payload.get(name) or None
 
 
-def _form(claim: Speaker) -> str | None:
-    return None if "from" in claim.payload else claim.payload.get("form", "album")
-
-
 def _song_credits(claim: Speaker) -> Any:
     return claim.payload.get("credits") or claim.about.get("credits") or None
 
@@ -82,7 +78,7 @@ FIELDS: Mapping[str, Sequence[Field]] = {
         Field("title", "title", _own("title")),
         Field("artist", "artist", _own("credits")),
         Field("released", "release date", _own("released"), "earliest"),
-        Field("form", "kind of album", _form),
+        Field("form", "kind of album", _own("form")),
         Field("tracks", "number of songs", _own("total_tracks")),
         _PICTURE,
         _GENRES,

@@ -54,7 +54,7 @@ class Matching:
             item = min(claim.id for claim in claims)
             component = components.get(cluster[0].first.key) or item
             for group in cluster:
-                yield from self._place_group(group, item, component, best, alone=len(cluster) == 1)
+                yield from self._place_group(group, item, component, best, cluster)
 
     def questions(self) -> Iterator[Question]:
         """Unsure pairs of what is present, but for those decided together or told apart."""
@@ -202,15 +202,24 @@ class Matching:
         return best
 
     def _place_group(
-        self, group: Group, item: int, component: int, best: dict[Node, tuple[Group, Verdict]], alone: bool
+        self, group: Group, item: int, component: int, best: dict[Node, tuple[Group, Verdict]], cluster: list[Group]
     ) -> Iterator[Place]:
-        target, verdict = best.get(group.first.key, (None, NOTHING)) if group.present else self._hosted(group, alone)
+        alone = len(cluster) == 1
+        if group.present:
+            target, verdict = best.get(group.first.key) or self._joined_by_word(group, cluster)
+        else:
+            target, verdict = self._hosted(group, alone)
         decided = "listener" if not alone and self._by_listener(group.first) else "rule"
         yield Place(group.first.id, item, component, target.first.id if target else None, verdict, decided)
         if len(group.claims) > 1:
             equal = self._near.rules.compare(group.form, group.form)
             for claim in group.claims[1:]:
                 yield Place(claim.id, item, component, group.first.id, equal, decided)
+
+    def _joined_by_word(self, group: Group, cluster: list[Group]) -> tuple[Group | None, Verdict]:
+        """What no rule joined to its item: the item's first group, and what the rules say of the two."""
+        first = next((other for other in cluster if other is not group and other.present), None)
+        return (first, self._verdict(group, first)) if first else (None, NOTHING)
 
     def _hosted(self, group: Group, alone: bool) -> tuple[Group | None, Verdict]:
         host = None if alone else self._host(group)

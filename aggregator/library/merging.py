@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from aggregator.history import listens
-from aggregator.library import find, questions, rows, shelves
+from aggregator.library import find, precedence, questions, rows, shelves
 from aggregator.library.evidence import KINDS, Verdict
 from aggregator.library.matching import Matching, Place
 from aggregator.library.neighbours import Claim, Neighbourhood
@@ -56,7 +56,32 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
                 progress(done, total)
             if done < total:
                 rest(begun)
+    _carry_out_orders(store, now)
     return Merged(done, moved)
+
+
+def _carry_out_orders(store: Store, now: int) -> None:
+    """Show what a listener said about whose word comes first, wherever it is not shown yet."""
+    with store.read() as conn:
+        some = precedence.unshown(conn)
+    while some:
+        begun = time.monotonic()
+        with store.write() as conn:
+            if some := precedence.unshown(conn):
+                show_anew(conn, some.kind, some.items, now)
+                precedence.now_shown(conn, some)
+        rest(begun)
+
+
+def show_anew(conn: Connection, kind: str, items: Sequence[int], now: int) -> None:
+    """Write the rows of these items from what is stored, with all that is counted and found by them."""
+    if kind == "show":
+        from aggregator.shows import items as shows
+
+        shows.refresh(conn, items, now)
+    else:
+        _refresh_library(conn, kind, rows.stored(conn, kind, items), set(items), {}, now)
+    find.index(conn, kind, items)
 
 
 def rest(begun: float) -> None:
@@ -192,12 +217,12 @@ def _items_of(conn: Connection, claims: Iterable[int]) -> dict[int, int]:
 
 def _write_links(conn: Connection, kind: str, places: Iterable[Place]) -> None:
     conn.exec_driver_sql(
-        "INSERT INTO link (claim_id, kind, item_id, component, to_claim, points, decided_by, evidence)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (claim_id) DO UPDATE SET item_id = excluded.item_id,"
+        "INSERT INTO link (claim_id, kind, item_id, component, to_claim, points, decided_by, evidence, verdict)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (claim_id) DO UPDATE SET item_id = excluded.item_id,"
         " component = excluded.component, to_claim = excluded.to_claim, points = excluded.points,"
-        " decided_by = excluded.decided_by, evidence = excluded.evidence",
+        " decided_by = excluded.decided_by, evidence = excluded.evidence, verdict = excluded.verdict",
         [
-            (p.claim, kind, p.item, p.component, p.through, _points(p), p.decided_by, _evidence(p.verdict))
+            (p.claim, kind, p.item, p.component, p.through, _points(p), p.decided_by, _evidence(p.verdict), _word(p))
             for p in sorted(places, key=lambda place: place.claim)
         ],
     )
@@ -218,6 +243,11 @@ def _write_questions(conn: Connection, kind: str, visited: Iterable[int], matchi
 
 def _points(place: Place) -> float | None:
     return place.verdict.points if place.through is not None else None
+
+
+def _word(place: Place) -> str:
+    """What the rules say of the claim and the one it joined through, whoever decided; nothing of what founded it."""
+    return place.verdict.word if place.through is not None else ""
 
 
 def _evidence(verdict: Verdict) -> str:

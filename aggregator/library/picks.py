@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row
 
-from aggregator.library import find, rows, shelves
+from aggregator.library import merging
 from aggregator.library.fields import CALLED, Field, Speaker, field_of, in_words
 from aggregator.store import Store
 
@@ -54,7 +53,7 @@ def pick(store: Store, listener_id: int, kind: str, field: str, claim: int) -> i
             " RETURNING id",
             (listener_id, kind, field, row.key, row.pid, _words(kind, chosen, said, row.account), now),
         ).scalar_one()
-        show_anew(conn, kind, [row.item_id], now)
+        merging.show_anew(conn, kind, [row.item_id], now)
     return made
 
 
@@ -65,7 +64,7 @@ def undo(store: Store, pick_id: int) -> None:
         conn.exec_driver_sql("UPDATE pick SET undone_at = ? WHERE id = ? AND undone_at IS NULL", (now, pick_id))
         kind = conn.exec_driver_sql("SELECT kind FROM pick WHERE id = ?", (pick_id,)).scalar_one()
         items = conn.exec_driver_sql(f"SELECT item FROM ({_ITEM}) WHERE id = ?", (pick_id,)).scalars()  # noqa: S608
-        show_anew(conn, kind, [item for item in items if item is not None], now)
+        merging.show_anew(conn, kind, [item for item in items if item is not None], now)
 
 
 _ITEM = (
@@ -95,18 +94,6 @@ def history(conn: Connection, listener_id: int, limit: int = 100, before: int | 
 def visible(conn: Connection, listener_id: int, pick_id: int) -> Picked | None:
     """One pick, where the listener may see it."""
     return next((one for one in history(conn, listener_id, 1, pick_id + 1) if one.id == pick_id), None)
-
-
-def show_anew(conn: Connection, kind: str, items: Iterable[int], now: int) -> None:
-    """Write the rows of these items anew from what is stored, with all that is counted or found by them."""
-    items = sorted(items)
-    songs = items if kind == "recording" else ()
-    artists = shelves.heard_artists(conn, songs)
-    rows.follow(conn, {kind: items}, now)
-    artists |= shelves.heard_artists(conn, songs)
-    if artists:
-        shelves.refresh(conn, "artist", artists)
-    find.index(conn, kind, items)
 
 
 def _claim(conn: Connection, kind: str, claim: int) -> Row[tuple[object, ...]] | None:

@@ -7,16 +7,14 @@ follows it already, `reached` says up to which item everything does, and a kill 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from aggregator.library import picks, told
+from aggregator.library import told
 from aggregator.library.choices import PREFERRED, Choices, in_usual_order, shown
 from aggregator.library.fields import Field
-from aggregator.store import Store
 
 BATCH = 500
 """Items written anew in one transaction."""
@@ -34,6 +32,15 @@ class Order:
     listener: str | None
     at: int
     waiting: bool
+
+
+@dataclass(frozen=True)
+class Unshown:
+    """Items of one kind whose rows are to be written anew; none: an order is carried out."""
+
+    kind: str
+    field: str
+    items: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -77,41 +84,25 @@ def set_order(conn: Connection, listener_id: int, kind: str, field: str, provide
     )
 
 
-def waiting(conn: Connection) -> bool:
-    """Whether an order is not carried out everywhere yet."""
-    return conn.exec_driver_sql("SELECT 1 FROM precedence WHERE reached IS NOT NULL LIMIT 1").first() is not None
-
-
-def carry_out(store: Store) -> None:
-    """Write anew the rows that an order may change. Killed at any moment, it goes on where it stopped."""
-    from aggregator.library.merging import rest  # merging ends with this
-
-    going = True
-    while going:
-        begun = time.monotonic()
-        with store.write() as conn:
-            going = _some(conn, int(time.time()))
-        if going:
-            rest(begun)
-
-
-def _some(conn: Connection, now: int) -> bool:
-    """The next items of the order that waits longest; False when nothing waits."""
+def unshown(conn: Connection) -> Unshown | None:
+    """The next items that may not show yet what was said last; None when all do."""
     row = conn.exec_driver_sql(
         "SELECT kind, field, reached FROM precedence WHERE reached IS NOT NULL ORDER BY at, kind, field"
     ).first()
     if row is None:
-        return False
-    kind, field, reached = row
+        return None
     items = conn.exec_driver_sql(
-        f"{_CANDIDATES.format(kind=kind)} AND i.id > ? ORDER BY i.id LIMIT ?",
-        (reached, BATCH),
-    ).scalars().all()  # fmt: skip
-    picks.show_anew(conn, kind, items, now)
-    conn.exec_driver_sql(
-        "UPDATE precedence SET reached = ? WHERE kind = ? AND field = ?", (items[-1] if items else None, kind, field)
+        f"{_CANDIDATES.format(kind=row.kind)} AND i.id > ? ORDER BY i.id LIMIT ?", (row.reached, BATCH)
     )
-    return True
+    return Unshown(row.kind, row.field, items.scalars().all())
+
+
+def now_shown(conn: Connection, some: Unshown) -> None:
+    """These items do; killed before this is committed, they come again."""
+    conn.exec_driver_sql(
+        "UPDATE precedence SET reached = ? WHERE kind = ? AND field = ?",
+        (some.items[-1] if some.items else None, some.kind, some.field),
+    )
 
 
 _CANDIDATES = "SELECT i.id FROM {kind} i WHERE (SELECT MAX(claim_id) FROM link WHERE link.item_id = i.id) > i.id"

@@ -52,6 +52,11 @@ def write(conn: Connection, kind: str, items: Mapping[int, Sequence[Claim]], sta
 
 def rewrite(conn: Connection, kind: str, items: Iterable[int]) -> None:
     """Write the rows of these items anew from what is stored."""
+    write(conn, kind, stored(conn, kind, items), ())
+
+
+def stored(conn: Connection, kind: str, items: Iterable[int]) -> dict[int, list[Claim]]:
+    """The claims of these items."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     for item, claim in conn.exec_driver_sql(
         "SELECT item_id, claim_id FROM link WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))",
@@ -59,7 +64,7 @@ def rewrite(conn: Connection, kind: str, items: Iterable[int]) -> None:
     ):
         found[item].append(claim)
     claims = load_claims(conn, kind, (claim for claims in found.values() for claim in claims))
-    write(conn, kind, {item: [claims[claim] for claim in ids] for item, ids in found.items()}, ())
+    return {item: [claims[claim] for claim in ids] for item, ids in found.items()}
 
 
 def followers(conn: Connection, kind: str, moved: Iterable[int]) -> dict[str, list[int]]:
@@ -104,8 +109,7 @@ def _album(face: Face[Claim]) -> tuple[Any, ...]:
     title = face.asked("title")[0].payload["title"]
     credits = _first(face.asked("artist"), "credits") or []
     released = _released(face)
-    records = (claim.payload for claim in face.asked("form") if "from" not in claim.payload)
-    form = next((said.get("form", "album") for said in records), "album")
+    form = _first(face.asked("form"), "form") or "album"
     tracks = _first(face.asked("tracks"), "total_tracks") or 0
     year = int(released[:4]) if released else None
     return (title, sort_key(title), joined(credits), _artist_sort(credits), year, released, form, tracks,

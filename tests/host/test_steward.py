@@ -113,11 +113,11 @@ def test_claims_whose_merge_was_never_asked_for_are_merged_at_the_start(home: Ho
     home.run(account)
     with home.store.write() as conn:
         conn.exec_driver_sql("UPDATE run SET state = 'done', finished_at = ?", (int(time.time()),))
-        assert chores.dirty_claims(conn)
+        assert chores.merge_is_due(conn)
     start()
     until(lambda: [row for row in home.runs(None) if row.what == "merge" and row.state == "done"])
     with home.store.read() as conn:
-        assert not chores.dirty_claims(conn)
+        assert not chores.merge_is_due(conn)
 
 
 def _children(pid: int) -> list[int]:

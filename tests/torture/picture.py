@@ -52,8 +52,10 @@ SHOWN = {
     "dirty": f"SELECT {_claim('claim_id')} FROM dirty",
     "decision": "SELECT listener_id, kind, verdict, words, undone_at IS NOT NULL FROM decision",
     "decision_claim": "SELECT words, side, account_key, pid FROM decision_claim JOIN decision ON id = decision_id",
+    "pick": "SELECT listener_id, kind, field, account_key, pid, words, undone_at IS NOT NULL FROM pick",
+    "precedence": "SELECT kind, field, providers, listener_id, reached FROM precedence",
     "link": f"SELECT {_claim('claim_id')}, kind, {_item('kind', 'item_id')}, {_claim('to_claim')}, points, decided_by,"
-    " evidence FROM link",
+    " evidence, verdict FROM link",
     "unsure": f"SELECT MIN({_claim('a')}, {_claim('b')}), MAX({_claim('a')}, {_claim('b')}), kind, points FROM unsure",
     "question": f"SELECT listener_id, MIN({_claim('claim_a')}, {_claim('claim_b')}), MAX({_claim('claim_a')},"
     f" {_claim('claim_b')}), kind, points, plays, kept, skipped FROM question",
