@@ -64,6 +64,15 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
         for edition in _each(albums, edition_of):
             yield edition if edition.credits else edition.model_copy(update={"credits": [by]})
 
+    def listeners(self, artist: Artist) -> int | None:
+        """Deezer counts fans."""
+        number = self._number(artist)
+        said = self._ask(f"artist/{number}") if number else None
+        return _number(said.get("nb_fan")) if said else None
+
+    def chart(self) -> Iterable[Artist]:
+        return list(_each(self._list("chart/0/artists", limit=MOST), artist_of))
+
     def radio(self, artist: Artist) -> Iterable[Track]:
         return list(_each(self._of_artist(artist, "radio"), track_of))
 
@@ -81,12 +90,17 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
 
     def _of_artist(self, artist: Artist, what: str) -> list[Json]:
         """Empty for an artist whom Deezer does not know."""
-        number: str | None = artist.ids.get("deezer", "")
-        if not number or not number.isdigit():  # ids may come from any provider
-            if artist.name not in self._numbers:
-                self._numbers[artist.name] = self._number_of(artist.name)
-            number = self._numbers[artist.name]
+        number = self._number(artist)
         return self._list(f"artist/{number}/{what}", limit=MOST) if number else []
+
+    def _number(self, artist: Artist) -> str | None:
+        """Deezer's number for an artist; None for one whom it does not know."""
+        number = artist.ids.get("deezer", "")
+        if number.isdigit():  # ids may come from any provider
+            return number
+        if artist.name not in self._numbers:
+            self._numbers[artist.name] = self._number_of(artist.name)
+        return self._numbers[artist.name]
 
     def _number_of(self, name: str) -> str | None:
         """Of several artists with exactly this name, the one with most fans."""
@@ -96,16 +110,23 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
         return str(best["id"]) if best else None
 
     def _list(self, path: str, **query: Any) -> list[Json]:
-        body = self.http.json(f"{self.settings.address.rstrip('/')}/{path}", params=query)
-        if not isinstance(body, dict):
-            raise BadData("Deezer sent something that is not a list.")
-        if error := body.get("error"):
-            if _code(error) == UNKNOWN:
-                return []
-            raise refusal(error)
+        body = self._ask(path, **query)
+        if body is None:
+            return []
         if not isinstance(body.get("data"), list):
             raise BadData("Deezer sent something that is not a list.")
         return [each for each in body["data"] if isinstance(each, dict)]
+
+    def _ask(self, path: str, **query: Any) -> Json | None:
+        """The body of an answer; None for what Deezer does not know."""
+        body = self.http.json(f"{self.settings.address.rstrip('/')}/{path}", params=query)
+        if not isinstance(body, dict):
+            raise BadData("Deezer sent something that is no answer of its own.")
+        if error := body.get("error"):
+            if _code(error) == UNKNOWN:
+                return None
+            raise refusal(error)
+        return body
 
 
 def refusal(error: Any) -> ProviderError:
@@ -151,11 +172,12 @@ def edition_of(said: Json) -> Edition:
         credits=_credits(said),
         ids=ids,
         released=_day(said.get("release_date")),
-        form=FORMS.get(said.get("record_type") or "album", "other"),
+        form=FORMS.get(said["record_type"], "other") if said.get("record_type") else None,
         total_tracks=said.get("nb_tracks"),
         label=said.get("label"),
         cover=_picture(said, "cover"),
         url=_url(said),
+        popularity=_number(said.get("fans")) or None,
     )
 
 

@@ -64,6 +64,7 @@ BUSY = "ListenBrainz asks for fewer questions; it is asked again later."
 ALIKE = 0.6
 """How much of a name must agree (`difflib` ratio) for ListenBrainz' guess at a recording to be believed."""
 TAG_RADIO = "/1/lb-radio/tags"
+MOST_HEARD = "/1/popularity/top-release-groups-for-artist"
 NEIGHBOURS = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
 """The dataset of similar artists: one of the few names that the service accepts."""
 
@@ -226,14 +227,13 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         return [Tag(name=name, weight=100 * count / most) for name, count in ranked if name and count > 0]
 
     def albums_of(self, artist: Artist) -> Iterable[Edition]:
-        """With the number of those who listened. Where nobody did yet, all there are, the newest first."""
+        """With the number of those who listened; from a server that does not count them, the newest first."""
         if "mbid" not in artist.ids:
             return []
         try:
-            heard = _listed(self._ask(f"/1/popularity/top-release-groups-for-artist/{artist.ids['mbid']}"))
+            groups = list(map(_heard, _listed(self._ask(f"{MOST_HEARD}/{artist.ids['mbid']}"))))
         except Unknown:
-            heard = []
-        groups = [_heard(each) for each in heard] or self._newest(artist)
+            groups = self._newest(artist)
         albums = [group for group in groups if group.get("type") in ("Album", "EP")]
         albums.sort(key=lambda group: -_number(group.get("listeners")))
         return [album for _, album in _each(albums[:POPULAR], lambda group: _edition(group, artist))]

@@ -6,6 +6,7 @@ listens.
 
 from __future__ import annotations
 
+import re
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from aggregator.demo import service, tokens
-from aggregator.demo.catalogue import ALBUMS, Artist, mbid
+from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, mbid
 from aggregator.demo.listening import DAY, Play
-from aggregator.demo.neighbours import EVERYBODY, UNLINKED, releases, similar, tags
+from aggregator.demo.neighbours import EVERYBODY, UNLINKED, Release, chart, listeners, releases, similar, tags
 from aggregator.demo.service import Service, as_json, request, whole
 from aggregator.demo.world import LastfmUser, World, build
 
@@ -53,11 +54,16 @@ class ListenBrainz(Service):
             ("/1/user/<name>/following", self.following),
             ("/1/user/<name>/followers", self.followers),
             ("/1/stats/user/<name>/artists", self.top_artists),
+            ("/1/stats/sitewide/artists", self.sitewide),
+            ("/1/popularity/top-release-groups-for-artist/<artist>", self.top_release_groups),
+            ("/1/lb-radio/tags", self.tag_radio),
             ("/1/metadata/artist", self.metadata),
             ("/1/validate-token", self.validate_token),
             ("/similar-artists/json", self.similar_artists),
         ):
             self.route(path, view)
+        self.route("/1/popularity/artist", self.popularity, "POST")
+        self.route("/1/metadata/recording", self.recordings, "POST")
 
     def _dispatch(self) -> Response:
         try:
@@ -198,9 +204,80 @@ class ListenBrainz(Service):
         shown, _ = self.window(found, 0, 100)
         return as_json(shown)
 
+    def sitewide(self) -> Response:
+        count = whole(request.args.get("count"), 25, 0, 1000)
+        shown, total = self.window([act for act in chart() if act.slug not in UNLINKED], 0, count)
+        ranked = [{"artist_mbid": a.mbid, "artist_name": a.name, "listen_count": 30 * heard_by(a)} for a in shown]
+        span = {"from_ts": 0, "to_ts": self.world.now, "last_updated": self.world.now}
+        about = {"count": total, "offset": 0, "range": request.args.get("range", "all_time")}
+        return as_json({"payload": {"artists": ranked} | about | span})
+
+    def popularity(self) -> Response:
+        """Of artists nobody listened to, and of those it does not know, null."""
+        asked = _posted("artist_mbids")
+        known = {act.mbid: act for act in EVERYBODY.values() if act.slug not in UNLINKED}
+        said = []
+        for each in asked:
+            people = heard_by(known[each]) if each in known else None
+            said.append({"artist_mbid": each, "total_listen_count": people and 30 * people, "total_user_count": people})
+        return as_json(said)
+
+    def top_release_groups(self, artist: str) -> Response:
+        act = next((act for act in EVERYBODY.values() if act.mbid == artist), None)
+        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", artist):
+            raise Refused(400, f"artist_mbid: '{artist}' is not a valid uuid")
+        listed = releases(act) if act and act.slug not in UNLINKED else []
+        shown, _ = self.window(listed, 0, 1000)
+        return as_json([_popular(act, place, release) for place, release in enumerate(shown, 1) if act])
+
+    def tag_radio(self) -> Response:
+        """Recordings of all who carry the tag, some of them with the tag themselves."""
+        count = whole(request.args.get("count"), 50, 1, 1000)
+        songs = [
+            {"recording_mbid": song.mbid, "percent": 50.0, "source": "artist", "tag_count": max(1, weight // 10)}
+            for song in sorted(SONGS.values(), key=lambda song: song.mbid)
+            for word, weight in tags(song.credits[0].artist)
+            if word == request.args.get("tag", "").casefold()
+        ]
+        shown, _ = self.window(songs, 0, count)
+        return as_json(shown)
+
+    def recordings(self) -> Response:
+        """By id; the unknown are left out. Only the part on artists."""
+        asked = set(_posted("recording_mbids"))
+        found = {song.mbid: song for song in SONGS.values() if song.mbid in asked}
+        return as_json({mbid: {"artist": _credit(song), "recording": {}} for mbid, song in found.items()})
+
     def metadata(self) -> Response:
         parts = request.args.get("inc", "").split()
         return as_json([_about(act, parts) for act in self._acts()])
+
+
+def heard_by(act: Artist) -> int:
+    """Fewer listen here than elsewhere."""
+    return listeners(act) // 40
+
+
+def _posted(name: str) -> list[str]:
+    said = request.get_json(silent=True)
+    if not isinstance(said, dict) or not isinstance(said.get(name), list):
+        raise Refused(400, f"JSON document must contain {name}")
+    return [each for each in said[name] if isinstance(each, str)]
+
+
+def _credit(song: Song) -> Json:
+    acts = [{"artist_mbid": c.artist.mbid, "join_phrase": "", "name": c.artist.name} for c in song.credits]
+    return {"artist_credit_id": 1, "artists": acts, "name": song.credited}
+
+
+def _popular(act: Artist, place: int, release: Release) -> Json:
+    group = _group(act, release.slug, release.title)
+    people = heard_by(act) // place
+    return {
+        "artist": {"artist_credit_id": 1, "artists": [], "name": act.name}, "release_color": None,
+        "release_group": {**group, "rels": []}, "release_group_mbid": group["mbid"],
+        "total_listen_count": 25 * people, "total_user_count": people,
+    }  # fmt: skip
 
 
 def user_token(name: str) -> str:

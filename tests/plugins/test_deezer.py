@@ -9,6 +9,7 @@ import requests
 
 from aggregator import answers
 from aggregator.demo.deezer import number_of
+from aggregator.demo.neighbours import chart, listeners, named
 from aggregator.plugin import Artist, BadData, Edition, RateLimited, Track, Unavailable
 from plugins import deezer
 from plugins.deezer import Deezer
@@ -49,6 +50,18 @@ def test_one_name_is_searched_for_once(provider, service):
     asked = len(service.log())
     provider.similar(MARROW), list(provider.albums_of(MARROW)), provider.radio(MARROW)
     assert len(service.log()) - asked == 4
+
+
+def test_albums_come_with_their_fans_most_first(provider):
+    fans = [album.popularity for album in provider.albums_of(MARROW)]
+    assert fans == sorted(fans, reverse=True) and fans[-1] > 0
+
+
+def test_fans_of_an_artist_and_the_chart(provider):
+    assert provider.listeners(MARROW) == listeners(named(MARROW.name))
+    assert provider.listeners(Artist(id="1", name="Nobody Whatsoever")) is None
+    assert provider.listeners(MARROW.model_copy(update={"ids": {"deezer": "1"}})) is None
+    assert [artist.name for artist in provider.chart()] == [act.name for act in chart()][:100]
 
 
 def test_albums_are_credited_to_the_artist_and_unknown_days_are_left_out(provider):

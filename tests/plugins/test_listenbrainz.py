@@ -11,7 +11,8 @@ import pytest
 
 from aggregator import listeners, sources
 from aggregator.demo.catalogue import ARTISTS
-from aggregator.demo.listenbrainz import user_token
+from aggregator.demo.listenbrainz import heard_by, user_token
+from aggregator.demo.neighbours import UNLINKED, chart, named, tags
 from aggregator.demo.service import Running
 from aggregator.demo.world import build
 from aggregator.plugin import (
@@ -307,7 +308,46 @@ def test_what_is_known_of_an_artist(robin):
     near = provider.similar(PAPER)
     assert near[0][1] == 1.0 and all(0 <= match <= 1 and artist.ids["mbid"] for artist, match in near)
     assert next((tag.name, tag.weight) for tag in provider.tags(PAPER)) == ("indie folk", 100)
-    assert [album.title for album in provider.albums_of(PAPER)][:2] == ["Lighthouse Keepers' Ball", "Harbour Lamps"]
+    assert [album.title for album in provider.albums_of(PAPER)][:2] == ["Harbour Lamps", "Lighthouse Keepers' Ball"]
+
+
+def test_albums_come_with_their_listeners_and_the_form_that_is_told(robin):
+    albums = list(robin.provider().albums_of(PAPER))
+    people = [album.popularity for album in albums]
+    assert people == sorted(people, reverse=True) and people[-1] > 0
+    assert {album.form for album in albums} <= {"album", "ep"} and albums[0].released
+
+
+def test_a_server_that_counts_no_listeners_of_albums_tells_the_newest_first(robin, service):
+    service.switch(status=404, only="/1/popularity")
+    days = [album.released or "" for album in robin.provider().albums_of(PAPER)]
+    assert days == sorted(days, reverse=True) and len(days) > 1
+
+
+def test_listeners_and_the_chart(robin):
+    provider = robin.provider()
+    assert provider.listeners(PAPER) == heard_by(named(PAPER.name))
+    assert provider.listeners(Artist(id="x", name="x", ids={"mbid": "00000000-0000-4000-8000-000000000000"})) is None
+    known = [act.mbid for act in chart() if act.slug not in UNLINKED]
+    assert [artist.ids["mbid"] for artist in provider.chart()] == known[:100]
+
+
+def test_artists_of_a_tag_are_those_of_its_recordings(robin):
+    used = list(robin.provider().tag_artists("indie folk"))
+    assert PAPER.ids["mbid"] in {artist.ids["mbid"] for artist, _ in used}
+    numbers = [number for _, number in used]
+    assert numbers == sorted(numbers, reverse=True) and numbers[-1] > 0
+    assert all("indie folk" in dict(tags(named(artist.name))) for artist, _ in used)
+    assert list(robin.provider().tag_artists("a tag that nobody uses")) == []
+
+
+def test_a_server_that_tells_of_tags_only_with_a_token_is_not_asked_again_without(robin, service):
+    service.switch(status=401, only="/1/lb-radio")
+    provider, asked = robin.provider(), len(service.log())
+    assert list(provider.tag_artists("indie folk")) == list(provider.tag_artists("folk")) == []
+    assert len(service.log()) == asked + 1
+    with pytest.raises(AuthFailed):
+        list(account(service, "robin_demo", token=user_token("robin_demo")).provider().tag_artists("folk"))
 
 
 @pytest.mark.parametrize("ids", [{}, {"mbid": "00000000-0000-4000-8000-000000000000"}])
