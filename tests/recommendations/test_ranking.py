@@ -135,6 +135,6 @@ def test_product_and_benchmark_rank_by_the_same_function(monkeypatch: pytest.Mon
     visible = dict.fromkeys(WORLD.artists[:8], 5)
     before = ranked(visible, []), recommend(visible, WORLD.similar, WORLD.tags, [], 60)
     assert before[0] == before[1]
-    monkeypatch.setattr(ranking, "score", lambda signals, known: dict.fromkeys(signals["near"], 1.0))
+    monkeypatch.setattr(ranking, "score", lambda signals, known: {artist: -x for artist, x in signals["near"].items()})
     after = ranked(visible, []), recommend(visible, WORLD.similar, WORLD.tags, [], 60)
     assert after[0] == after[1] != before[0]
