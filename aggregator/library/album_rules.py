@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, shared_id
 from aggregator.library.folding import fold, fold_name
-from aggregator.library.titles import Version, album_title, possible_names
+from aggregator.library.titles import album_title, possible_names
+from aggregator.library.versions import Version
 
 _GENERIC = re.compile(
     r"^((the )?(very )?(greatest hits|best of|best|hits|collection|anthology|singles|live|unplugged|demos?|ep|untitled|"

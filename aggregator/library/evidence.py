@@ -83,8 +83,15 @@ def known_ids(said: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """A claim's ids as (scheme, value); older ids (`former_mbid`, parted by blanks) count like the one of today."""
     ids = said.get("ids") or {}
     former = ids.get("former_mbid", "").split()
-    now = {(scheme, value) for scheme, value in ids.items() if scheme != "former_mbid"}
-    return frozenset(now.union(("mbid", value) for value in former))
+    now = {(scheme, _as_written(scheme, value)) for scheme, value in ids.items() if scheme != "former_mbid"}
+    return frozenset(now.union(("mbid", value.lower()) for value in former))
+
+
+def _as_written(scheme: str, value: str) -> str:
+    """Codes are written with dashes or without, in large letters or small."""
+    if scheme == "isrc":
+        return "".join(filter(str.isalnum, value)).upper()
+    return value.strip().lower() if scheme == "mbid" else value
 
 
 def shared_id(a: Mapping[str, str], b: Mapping[str, str]) -> str | None:

@@ -20,9 +20,17 @@ _DRAWN_LETTERS = (
     (re.compile(r"\$(?=\w)|(?<=\w)\$"), "s"),
     (re.compile(r"(?<=\w)@(?=\w)"), "a"),
 )
-_UNITS = {"volume": "vol", "pt": "part"}
-_UNIT = re.compile(r"\b(volume|vol|part|pt|no|op|disc|cd|book|act|chapter) (\w+)\b")
-_NUMERALS = {
+_UNITS = {
+    **dict.fromkeys(("volume", "volumen"), "vol"),
+    **dict.fromkeys(("pt", "parte", "partie", "teil", "pte", "deel", "del", "chast"), "part"),
+    **dict.fromkeys(("number", "nr", "num", "nummer"), "no"),
+    "opus": "op",
+}
+_UNIT = re.compile(
+    r"\b(vol(?:ume|umen)?|part(?:e|ie)?|pte?|teil|deel|del|chast|no|number|nr|num|nummer|op|opus|disc|cd|book|act|chapter)"
+    r" (\w+)\b"
+)
+NUMERALS = {
     numeral: str(number)
     for number, numeral in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)
 }
@@ -52,7 +60,7 @@ def spelt(text: str) -> str:
 
 
 def _counted(found: re.Match[str]) -> str:
-    number = _NUMERALS.get(found[2]) or NUMBER_WORDS.get(found[2]) or found[2]
+    number = NUMERALS.get(found[2]) or NUMBER_WORDS.get(found[2]) or found[2]
     return f"{_UNITS.get(found[1], found[1]) if number.isdigit() else found[1]} {number}"
 
 

@@ -16,6 +16,9 @@ _NUMBER = re.compile(r"\d+")
 _NUMERALS = frozenset(
     ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
 )
+_PARTS = _NUMERALS - {"i", "v", "x"}
+_MODES = frozenset(("major", "minor", "dur", "moll"))
+_KEYS = _MODES | {"flat", "sharp"}
 _ONE_SLIP, _TWO_SLIPS = 4, 9
 """Letters from which one slip, and two, may be made."""
 _NEAR, _RESEMBLING, _PARTLY = 85, 60, 75
@@ -33,6 +36,8 @@ def alike(a: str, b: str) -> Likeness:
         return "unlike"
     if _is_slip(a, b):
         return "near"
+    if _other_part(a, b):
+        return "unlike"
     if _within(a, b):
         return "inside"
     return "resembling" if ratio(a, b) >= _RESEMBLING or partial_ratio(a, b) >= _PARTLY else "unlike"
@@ -72,9 +77,17 @@ def _mostly_equal(a: str, b: str) -> bool:
 def _other_signs(a: str, b: str) -> bool:
     """`Side A` and `Side B` are two things, and so are `I. Allegro` and `IV. Allegro`."""
     mine, theirs = set(a.split()), set(b.split())
-    if mine & _NUMERALS != theirs & _NUMERALS:
+    if mine & _NUMERALS != theirs & _NUMERALS or _other_part(a, b):
         return True
     return any(len(word) == 1 for word in mine - theirs) and any(len(word) == 1 for word in theirs - mine)
+
+
+def _other_part(a: str, b: str) -> bool:
+    """`Prelude in C Major` and `Prelude in C Minor`; `Harbour` and `Harbour II`."""
+    mine, theirs = set(a.split()), set(b.split())
+    if (mine ^ theirs) & _PARTS:
+        return True
+    return bool(mine & _MODES and theirs & _MODES) and mine & _KEYS != theirs & _KEYS
 
 
 def _undoubled(text: str) -> str:

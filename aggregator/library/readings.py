@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from rapidfuzz.fuzz import ratio
 
-from aggregator.library.folding import NUMBER_WORDS, fold, fold_name, spelt
+from aggregator.library.folding import NUMBER_WORDS, NUMERALS, fold, fold_name, spelt
 from aggregator.library.likeness import numbers
-from aggregator.library.titles import UNKNOWN, Version, album_of, album_versions, lead_credit, main_of, song_title
+from aggregator.library.titles import UNKNOWN, album_of, album_versions, lead_credit, main_of, song_title
+from aggregator.library.versions import Version, version
 
 
 class Lost(NamedTuple):
@@ -58,6 +59,8 @@ _NOTHING = UNKNOWN | {
     *("no artist", "language instruction"),  # two of MusicBrainz's artists that stand for nobody
 }
 _NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})\b")
+_MOVEMENT = re.compile(rf"(?<=[:–-] )({'|'.join(NUMERALS)})(?=\. )", re.IGNORECASE)
+"""`Symphony No. 5: IV. Allegro`."""
 _MASKED = re.compile(r"(?<=\w)[*#]+(?=\w)")
 _CLOCK = re.compile(r"^\d{1,2}:\d\d$")
 
@@ -71,8 +74,12 @@ def says_nothing(folded: str) -> bool:
 def song_words(text: str) -> str:
     """A song's name as it is compared; hidden letters stay as `*`."""
     masked = _MASKED.search(text)
-    words = _masked(text) if masked else spelt(text)
+    words = _masked(text) if masked else spelt(_MOVEMENT.sub(_in_digits, text))
     return "" if says_nothing(words) or _CLOCK.match(text.strip()) else _NUMBER_WORD.sub(_as_digit, words)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return NUMERALS[found[1].lower()]
 
 
 def _as_digit(found: re.Match[str]) -> str:
@@ -113,8 +120,9 @@ def artist_words(text: str) -> str:
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _SHOP = re.compile(
     r"\$ ?\d+\.\d\d|\( ?[cp] ?\) ?(?:19|20)\d\d|[©℗]|‰ ãÑ"
-    r"|\b(?:19|20)\d\d(?: , (?:19|20)\d\d)* (?=[^()]*\b(?:records?|recordings?|music|entertainment|llc|ltd|inc|corp"
-    rf"|productions|group|label)\b)|\b{_MONTH} \d{{1,2}} ?, (?:19|20)\d\d|\b\d{{1,2}}-{_MONTH}-\d\d\b",
+    r"|(?<![(\[])\b(?!\d{4} re-?record)(?:19|20)\d\d(?: , (?:19|20)\d\d)* (?=[^()]*\b(?:records?|recordings?|"
+    rf"music|entertainment|llc|ltd|inc|corp|"
+    rf"productions|group|label)\b)|\b{_MONTH} \d{{1,2}} ?, (?:19|20)\d\d|\b\d{{1,2}}-{_MONTH}-\d\d\b",
     re.IGNORECASE,
 )
 _TIME_BEHIND = re.compile(r"(?:\S+\s+){3,}\d{1,2}:\d\d$")
@@ -148,8 +156,10 @@ _PLACE = re.compile(
     r"^(?:[a-z]?0[0-9a-z]{2,4}|0?[a-d]{2}\d{1,2}|0[a-d]\d{1,2}|0\d)(?: 0\d+)?\s*[-_.]\s*", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"^[a-z]?0*(\d+)\s*[-_.]\s*(?=\S)", re.IGNORECASE)
-_GLUED_PLACE = re.compile(r"^0\d\d(?=[^\W\d])")
+_GLUED_PLACE = re.compile(r"^0(?:\d\d|[1-9]\s+)(?=[^\W\d])")
+_FILE_ENDING = re.compile(r"\.(?:mp3|flac|m4a|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
 _DASH = re.compile(r"(?: |^)[-–—]")
+_COLON = re.compile(r"^([^:]+): ")
 _BRACKET_END = re.compile(r"(?<=\S) \((.+)\)$")
 _BEHIND = 80
 """Per cent of letters in common that make the words in brackets behind a title the album's name."""
@@ -160,7 +170,7 @@ def readings(title: str, artist: str, album: str, place: str | None, *, exact: b
 
     Not `exact`: the same claim may be told with accents or without (see `folding.plain`), so none are missed.
     """
-    text = _without_place(title.strip(), place)
+    text = _without_place(_FILE_ENDING.sub("", title.strip()).replace(" | ", " - "), place)
     by, on = artist_words(artist), album_words(album)
     text = _without_album(_spaced(text), on)
     found = [_reading(text, by, on, artist, album, place)]
@@ -168,7 +178,9 @@ def readings(title: str, artist: str, album: str, place: str | None, *, exact: b
     for dash in dashes[:2]:
         head = artist_words(text[:dash])
         if not by or (head and ratio(head, by) >= 85):
-            found.append(_reading(text[dash + 2 :], by or head, on, artist or text[:dash], album, place))
+            found.append(_reading(text[dash + 2 :], _spelt_out(by, head), on, artist or text[:dash], album, place))
+    if by and (named := _COLON.match(text)) and artist_words(named[1]) == by:
+        found.append(_reading(text[named.end() :], by, on, artist, album, place))
     if by and on and found[0].title:
         exchanged = _reading(artist, song_words(text), on, text, album, place)
         found.append(exchanged._replace(exchanged=True))
@@ -178,6 +190,11 @@ def readings(title: str, artist: str, album: str, place: str | None, *, exact: b
             within = _before_album(text[: bracket.start()], bracket[1], by, artist, place)
             found.append(within._replace(note=True))
     return tuple(dict.fromkeys(found if exact else (reading._replace(lost=_NOTHING_LOST) for reading in found)))
+
+
+def _spelt_out(by: str, head: str) -> str:
+    """The channel `AnaVEVO` before `Ana - Harbour`: a name with its blanks."""
+    return head if by.replace(" ", "") in ("", head.replace(" ", "")) else by
 
 
 def _before_album(text: str, album: str, by: str, artist: str, place: str | None) -> Reading:
@@ -197,22 +214,28 @@ def _reading(text: str, by: str, on: str, artist: str, album: str, place: str | 
         on,
         spelt(text),
         song_title(text).versions,
-        album_versions(album),
+        album_versions(_ALBUM_YEAR.sub("", album)),
         lost,
         _is_little(title, spelt(text)),
     )
 
 
+_TEMPO = re.compile(
+    r"^(\d{1,2} )?(allegr(o|etto)|andant(e|ino)|adagi(o|etto)|prest(o|issimo)|largo|larghetto|lento|vivace|moderato|"
+    r"scherzo|menuett?o?|minuet|finale|rondo|intermezzo|fug(ue|a)|aria|gavotte|sarabande|gigue|courante|allemande|bourree|"
+    r"recitativ[eo]|ouverture|cadenza)$"
+)
+"""Movements that hundreds of works have."""
 _LITTLE = re.compile(
     r"^((intro|outro|interlude|prelude|untitled|skit|bonus|hidden|opening|ending|reprise|overture|silence|crowd noise"
-    r"|introduction|data track)( \w{1,4})?|(track|piste|titel|audio ?track) ?\d*|\d{1,2}|[ivx\d]+ \w+|)$"
+    r"|introduction|data track)( \w{1,4})?|(track|piste|titel|audio ?track) ?\d*|\d{1,2}|[ivx]+ \w+|)$"
 )
 
 
 @lru_cache(maxsize=65_536)
 def _is_little(title: str, whole: str) -> bool:
     """A number written as a word is a name (`One`), a bare number is not."""
-    return bool(_LITTLE.match(title)) and numbers(title) <= numbers(whole)
+    return bool(_LITTLE.match(title) or _TEMPO.match(title)) and numbers(title) <= numbers(whole)
 
 
 def _ascii_alone(text: str) -> str | None:
@@ -240,8 +263,16 @@ def _spaced(text: str) -> str:
     return text
 
 
+def _adds_nothing(note: str, album: str) -> bool:
+    """`(Live at the Fillmore)` on At the Fillmore does say something."""
+    return {kind for kind, _ in version(fold(note))} <= {kind for kind, _ in version(album)}
+
+
 def _without_album(text: str, album: str) -> str:
     """`Partir (Never Cage)` on the album Never Cage -> `Partir`; brackets may nest or lack their end."""
     brackets = [at for at in range(1, len(text)) if text.startswith(" (", at)] if album else []
-    likest = max(((ratio(album_words(text[at + 2 :].rstrip(")")), album), at) for at in brackets), default=(0, 0))
+    notes = [(at, text[at + 2 :].rstrip(")")) for at in brackets]
+    likest = max(
+        ((ratio(album_words(note), album), at) for at, note in notes if _adds_nothing(note, album)), default=(0, 0)
+    )
     return text[: likest[1]] if likest[0] >= _BEHIND else text

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 from aggregator.library.evidence import Facts, known_ids
 from aggregator.library.readings import Reading, line, readings, says_nothing
-from aggregator.library.titles import Version, possible_names
+from aggregator.library.titles import possible_names
+from aggregator.library.versions import Version
 
 
 class RecordingForm(NamedTuple):
     readings: tuple[Reading, ...]
     artists: frozenset[str]
+    composers: frozenset[str]
     seconds: float | None
     place: str | None  # number on the album
     year: int | None
@@ -38,15 +40,15 @@ def form(facts: Facts) -> RecordingForm:
     said, about = facts.payload, facts.about
     credits = said.get("credits") or about.get("credits") or ()
     names = [credit["name"] for credit in credits if credit.get("role", "artist") == "artist"]
-    others = [credit["name"] for credit in credits if credit.get("role") in ("composer", "performer", "conductor")]
+    players = [credit["name"] for credit in credits if credit.get("role") in ("performer", "conductor")]
+    composers = [credit["name"] for credit in credits if credit.get("role") == "composer"]
     album = said.get("album") or about.get("title") or ""
     title, seconds, shop = line(said["title"], said.get("seconds"))
     place = str(said["position"]) if "position" in said else None
     return RecordingForm(
         readings(title, _joined(credits), album, place, exact="from" not in said),
-        frozenset(
-            name for credited in (*names, *others) for name in possible_names(credited) if not says_nothing(name)
-        ),
+        _names([*names, *players]),
+        _names(composers),
         seconds,
         place,
         int(about["released"][:4]) if "released" in about else None,
@@ -54,6 +56,10 @@ def form(facts: Facts) -> RecordingForm:
         (facts.edition, said.get("disc", 1), said["position"]) if facts.edition and "position" in said else None,
         shop or not names,
     )
+
+
+def _names(credited: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for credit in credited for name in possible_names(credit) if not says_nothing(name))
 
 
 def _joined(credits: Iterable[Any]) -> str:
@@ -73,7 +79,7 @@ def keys(form: RecordingForm) -> Iterable[str]:
         found.update(_keys_of(reading.title, reading.artist, reading.album, form))
         if reading.lost != (None, None, None):
             found.update(_keys_of(*_kept(reading), form))
-        for name in form.artists:
+        for name in form.artists | form.composers:
             if reading.title:
                 found.add(f"t:{_tight(name)}|{reading.title.replace(' ', '')}")
     found.update(_line_keys(form))

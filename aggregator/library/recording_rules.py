@@ -13,7 +13,7 @@ from aggregator.library.evidence import NOTHING, Evidence, Verdict
 from aggregator.library.likeness import Likeness, alike, one_slip, within
 from aggregator.library.readings import Reading
 from aggregator.library.recording_form import RecordingForm, form, keys
-from aggregator.library.titles import Version
+from aggregator.library.versions import Version
 
 __all__ = ["compare", "form", "keys"]
 
@@ -23,7 +23,7 @@ SAME = 45
 """Points from which two claims are one recording."""
 TITLE, LONG_TITLE, LITTLE_TITLE = 30, 36, 8
 """A title, one of `LONG` letters or more, and one that says little (`Intro`)."""
-LONG = 14
+LONG, SHORT = 14, 6
 NEAR = 0.75
 """Share of a title's points where it is equal but for a slip."""
 TITLE_INSIDE = 10
@@ -64,29 +64,34 @@ def compare(a: RecordingForm, b: RecordingForm) -> Verdict:
         return Verdict("same", (Evidence(known[0], known[1], known[1], 100.0),))
     if a.slot and b.slot and a.slot != b.slot and a.slot[0] == b.slot[0]:
         return Verdict("different", (Evidence("place on the album", _place(a), _place(b), -80.0),))
-    if "isrc" in ids_a and ids_a["isrc"] == ids_b.get("isrc"):
-        return _by_isrc(a, b, ids_a["isrc"])
     length = _length_points(a, b)
+    if "isrc" in ids_a and ids_a["isrc"] == ids_b.get("isrc"):
+        return _by_isrc(a, b, ids_a["isrc"], length)
     best = _best(a, b, length)
     if best is None:
         return NOTHING
     return _judged(a, b, best, length, "mbid" in ids_a and "mbid" in ids_b)
 
 
-def _by_isrc(a: RecordingForm, b: RecordingForm, isrc: str) -> Verdict:
+def _by_isrc(a: RecordingForm, b: RecordingForm, isrc: str, length: float) -> Verdict:
+    """A code that stands with two other songs was mistyped, or given twice."""
     said = (Evidence("isrc", isrc, isrc, 80.0),)
     apart = abs(a.seconds - b.seconds) if a.seconds and b.seconds else 0.0
     if apart > ISRC_LENGTH or _clash(a.versions, b.versions):
         return Verdict("unsure", (*said, _length(a, b, -40.0)))
+    text = _best(a, b, length)
+    if text is None or (text.a.title and text.b.title and not text.title):
+        return Verdict("unsure", (*said, Evidence("title", a.plain.title, b.plain.title, -40.0)))
     return Verdict("same", said)
 
 
 def _best(a: RecordingForm, b: RecordingForm, length: float) -> _Weighed | None:
     placed = bool(a.place) and a.place == b.place and length == LENGTH
-    best, shared = None, a.artists & b.artists
+    best, shared = None, (a.artists & b.artists) - a.composers - b.composers
+    composed = bool(a.artists & b.composers or a.composers & b.artists) or _by_composer(a) != _by_composer(b)
     for mine in a.readings:
         for theirs in b.readings:
-            weighed = _weigh(mine, theirs, shared, placed)
+            weighed = _weigh(mine, theirs, bool(shared), composed, placed)
             if weighed and (best is None or weighed.points > best.points):
                 best = weighed
     if (a.run_together or b.run_together) and (best is None or best.points < SAME):
@@ -94,8 +99,14 @@ def _best(a: RecordingForm, b: RecordingForm, length: float) -> _Weighed | None:
     return best
 
 
-def _weigh(a: Reading, b: Reading, shared: frozenset[str], placed: bool) -> _Weighed | None:
-    """None where the titles are of two songs. `placed`: both have one number and last equally long."""
+def _by_composer(form: RecordingForm) -> bool:
+    """Is nobody named but who wrote it?"""
+    return bool(form.artists) and form.artists <= form.composers
+
+
+def _weigh(a: Reading, b: Reading, shared: bool, composed: bool, placed: bool) -> _Weighed | None:
+    """None where the titles are of two songs. `composed`: one says who wrote it where the other says who plays it,
+    which counts on one album alone. `placed`: both have one number and last equally long."""
     if (a.exchanged or b.exchanged) and not _exchange_holds(a, b):
         return None
     album = _album_points(a, b)
@@ -106,7 +117,7 @@ def _weigh(a: Reading, b: Reading, shared: frozenset[str], placed: bool) -> _Wei
     if titles is None:
         return None
     title, little = titles
-    artist = _artist_points(a, b, shared, there and title > TITLE_INSIDE)
+    artist = _artist_points(a, b, shared or (composed and album > 0), there and title > TITLE_INSIDE)
     version = 0
     if a.title and b.title and _version_clash(a, b):
         version = VERSION_OTHER_THERE if there and artist > 0 else VERSION_OTHER
@@ -137,6 +148,8 @@ def _titles(a: Reading, b: Reading, placed: bool, there: bool) -> tuple[float, b
             return TITLE_INSIDE, little
         case "resembling" if there:
             return 0, little
+        case "unlike" if there and one_slip(a.whole, b.whole):
+            return 0, little
     if _cut_elsewhere(a, b):
         return full * NEAR, little
     return (TITLE_INSIDE, little) if placed and within(a.title, b.title) else None
@@ -156,7 +169,7 @@ def _dropped(one: Reading, other: Reading) -> bool:
     return max(sum(map(str.isalnum, text)) for text in (one.lost.title, other.title)) < 2
 
 
-def _artist_points(a: Reading, b: Reading, shared: frozenset[str], there: bool) -> float:
+def _artist_points(a: Reading, b: Reading, shared: bool, there: bool) -> float:
     if not a.artist or not b.artist:
         return 0
     likeness = _likeness(a.artist, b.artist, a.lost.artist, b.lost.artist)
@@ -302,9 +315,17 @@ def _corroborated(text: _Weighed, length: float, place: float) -> bool:
     """Something besides artist and title; half a title needs the album or the place on it, no title two of three."""
     if not text.title:
         return (length > 0) + (text.album > 0) + (place > 0) > 1
+    if _short_slip(text) and (place < 0 or (length > 0) + (text.album > 0) + (place > 0) < 2):
+        return False
     if text.title <= TITLE_INSIDE and not text.little:
         return text.album > 0 or (length > 0 and place > 0)
     return length > 0 or text.album > 0
+
+
+def _short_slip(text: _Weighed) -> bool:
+    """A slip in a short title may as well be another song: `Live` and `Alive`, `Heart` and `Hearts`."""
+    short = min(len(text.a.title), len(text.b.title)) < SHORT
+    return short and text.a.title != text.b.title and text.title == TITLE * NEAR
 
 
 def _all_else_agrees(text: _Weighed, place: float) -> bool:
@@ -326,7 +347,7 @@ def _of_little(text: _Weighed, length: float, said: tuple[Evidence, ...]) -> Ver
 
 def _unnamed_version(text: _Weighed) -> bool:
     """A version that only an album names is not known of what names another album, or none."""
-    if text.version or text.a.versions or text.b.versions or text.album > 0:
+    if text.version or text.a.versions or text.b.versions or text.album >= ALBUM_NEAR:
         return False
     return text.title > 0 and text.a.album_versions != text.b.album_versions
 

@@ -7,9 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aggregator.library.folding import fold, fold_name, spelt
-
-Version = tuple[str, str]
-"""A kind of version and what it is called further: ``("remix", "eric prydz private")``, ``("live", "")``."""
+from aggregator.library.versions import Version, version, version_of_some_kind
 
 
 class Title(NamedTuple):
@@ -18,40 +16,38 @@ class Title(NamedTuple):
 
 
 _BRACKETED = re.compile(r"\s*[(\[{]([^()\[\]{}]+)[)\]}]\s*$")
-_DASHED = re.compile(r"\s+[-–—]\s+([^-–—]+(?:-[^-–—\s]+)*)$")
-_GUESTS = re.compile(r"^(feat|featuring|ft|with)\b", re.IGNORECASE)
+_DASHED = re.compile(r"\s+[-–—]\s+((?:[^-–—]|(?<=\w)-(?=\w))+)$")
+_GUESTS = re.compile(r"^(feat|featuring|ft|with|con|avec|mit)\b", re.IGNORECASE)
 _GUESTS_AFTER = re.compile(r"(?<![(\[{])\s+(?:feat\.?|ft\.?|featuring)\s+[^()\[\]{}]+", re.IGNORECASE)
 _FORMAT = re.compile(r"(?<=[\w)\]]) (EP|LP|HD|HQ|4K)$", re.IGNORECASE)
 _RELEASE = re.compile(
-    r"\b(remaster(ed)?|explicit|clean|bonus|mono|stereo|album version|original version|official|video|audio|lyrics?|"
-    r"visuali[sz]er|hd|hq|deluxe|anniversary|edition|digital|\d{4} version|from)\b"
+    r"\b(remaster\w*|explicit|clean|bonus|mono|stereo|(album|original|lp|main|full|standard) (version|mix|edit)|album|"
+    r"original|oficial|official|officiel|video\w*|clip|audio|lyrics?|visuali[sz]er|hd|hq|4k|deluxe|anniversary|edition|"
+    r"digital|hidden track|soundtrack|single|\d{4} version|from|uncensored|censored)\b"
 )
 _EDITION = re.compile(
-    r"\b(remaster(ed)?|explicit|clean|deluxe|expanded|anniversary|edition|bonus|special|limited|legacy|reissue|mono|"
-    r"stereo|collectors?|disc|disk|cd|vol(ume)? \d+ of|ep|single|lp|vinyl|tour edition|\d{4} version)\b"
+    r"\b(remaster\w*|explicit|clean|deluxe|expanded|anniversary|edition|edicion|edicao|edizione|ausgabe|auflage|bonus|"
+    r"special|limited|legacy|reissue|mono|stereo|collectors?|disc|disk|disque|disco \d|cd ?\d*|vol(ume)? \d+ of|ep|"
+    r"single|lp|vinyl|tour edition|version)\b"
 )
-_VERSIONS = (
-    ("remix", re.compile(r"\b(re ?mix(es|ed)?|(?!mix\b)\w*mix|mix|rework|bootleg|vip|dub)\b")),
-    ("live", re.compile(r"\b(live|in concert|unplugged|sessions?)\b")),
-    ("rerecorded", re.compile(r"\b(re ?record(ed|ing)|\w+s version)\b(?<!albums version)")),
-    ("acoustic", re.compile(r"\b(acoustic|stripped|piano version)\b")),
-    ("demo", re.compile(r"\bdemos?\b")),
-    ("instrumental", re.compile(r"\binstrumentals?\b")),
-    ("karaoke", re.compile(r"\b(karaoke|backing track|originally performed|made famous)\b")),
-    ("cover", re.compile(r"\b(cover|tribute)\b")),
-    ("a cappella", re.compile(r"\ba ?cappella\b")),
-    ("orchestral", re.compile(r"\b(orchestral|symphonic)\b")),
-    ("edit", re.compile(r"\b(edit|single version|radio version|short version|extended|long version|12 inch)\b")),
-    ("take", re.compile(r"\b(alternate|alternative|outtake|rehearsal|take \d+)\b")),
+_MEDLEY = re.compile(r"[^\W\d]{2}\)?\s?/\s?\(?[^\W\d]{2}|\bmedley\b", re.IGNORECASE)
+"""Two songs in one track: `Golden Slumbers / Carry That Weight`."""
+_YEAR_ALONE = re.compile(r"^\d{4}$")
+_LIVE_ALBUM = re.compile(
+    r"\b(live (at|in|from|on)\b|(en|ao|dal) vivo\b|en directo\b|unplugged\b|in concert\b|en concierto\b)|\blive$|^live$"
 )
-_LIVE_ALBUM = re.compile(r"\b(live (at|in|from|on)\b|unplugged\b|in concert\b)|\blive$|^live$")
-_SMALL_WORDS = re.compile(r"\b(the|a|an|at|in|from|on|of|version|recorded|\d{4})\b")
+_OF_EVERY_SONG = frozenset(
+    ("live", "acoustic", "demo", "instrumental", "rerecorded", "karaoke", "orchestral", "altered")
+)
+"""Kinds of albums whose songs are all of that kind: an album of remixes or rarities often has the song itself, too."""
+_ALBUM_OF = re.compile(r"\b(demos?|instrumentals?)$")
 
 
 @lru_cache(maxsize=65_536)
 def song_title(text: str) -> Title:
     """`Dreams (Live at Wembley) - 2004 Remaster` -> `dreams`, live at `wembley`."""
-    return _take_apart(text, _RELEASE)
+    main, versions = _stripped(text, _RELEASE)
+    return Title(spelt(main), versions | ({("medley", "")} if _MEDLEY.search(main) else set()))
 
 
 def main_of(text: str) -> str:
@@ -60,8 +56,8 @@ def main_of(text: str) -> str:
 
 
 def album_of(text: str) -> str:
-    """An album's title as written, without what names an edition."""
-    return _stripped(text, _EDITION)[0]
+    """An album's title as written, without what names an edition; a version stays."""
+    return _stripped(text, _EDITION, whole=True)[0]
 
 
 @lru_cache(maxsize=65_536)
@@ -72,13 +68,14 @@ def album_title(text: str) -> Title:
 
 @lru_cache(maxsize=65_536)
 def album_versions(text: str) -> frozenset[Version]:
-    """What an album's title says of every song on it: that it was played live."""
-    return (
-        frozenset({("live", "")})
-        if _LIVE_ALBUM.search(fold(album_title(text).main))
-        or (any(kind == "live" for kind, _ in album_title(text).versions))
-        else frozenset()
-    )
+    """What an album's title says of every song on it: that it was played live, that it was recorded again."""
+    title = album_title(text)
+    kinds = {kind for kind, _ in title.versions if kind in _OF_EVERY_SONG}
+    if _LIVE_ALBUM.search(fold(title.main)):
+        kinds.add("live")
+    if found := _ALBUM_OF.search(title.main):
+        kinds.add(found[1].rstrip("s"))
+    return frozenset((kind, "") for kind in kinds)
 
 
 def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
@@ -87,17 +84,20 @@ def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
 
 
 @lru_cache(maxsize=65_536)
-def _stripped(text: str, release_words: re.Pattern[str]) -> tuple[str, frozenset[Version]]:
-    """The text without guests, versions and release notes behind it, and the versions."""
-    rest, versions = _unmarked(_GUESTS_AFTER.sub(" ", text).rstrip()), frozenset[Version]()
+def _stripped(text: str, release_words: re.Pattern[str], *, whole: bool = False) -> tuple[str, frozenset[Version]]:
+    """The text without guests, versions and release notes behind it, and the versions; `whole`: up to the first."""
+    rest, versions, noted = _unmarked(_GUESTS_AFTER.sub(" ", text).rstrip()), frozenset[Version](), False
     while found := _BRACKETED.search(rest) or _DASHED.search(rest):
-        before = rest[: found.start()]
-        said = found.group(1).strip()
-        version = _version(fold(said))
-        if not before.strip() or not (version or _GUESTS.match(said) or release_words.search(fold(said))):
+        before, said = rest[: found.start()], found.group(1).strip()
+        folded = fold(said)
+        spoken = version(folded)
+        note = _GUESTS.match(said) or release_words.search(folded) or (noted and _YEAR_ALONE.match(folded))
+        if not spoken and not note:
+            spoken = version_of_some_kind(folded)
+        if not before.strip() or not (spoken or note) or (spoken and whole):
             break
-        rest = _unmarked(before)
-        versions |= version
+        rest, noted = _unmarked(before), True
+        versions |= spoken
     return rest, versions
 
 
@@ -105,21 +105,22 @@ def _unmarked(text: str) -> str:
     return _FORMAT.sub("", text)
 
 
-def _version(said: str) -> frozenset[Version]:
-    for kind, words in _VERSIONS:
-        if words.search(said):
-            detail = _SMALL_WORDS.sub(" ", words.sub(" ", said, count=1))
-            return frozenset({(kind, " ".join(detail.split()))})
-    return frozenset()
-
-
 # --- artists as credited ----------------------------------------------------------------------------------------------
 
 _GUEST_CREDIT = re.compile(r"[\s(\[]+(?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s).*$", re.IGNORECASE)
-_BETWEEN_NAMES = re.compile(r"\s*(?:,|;|\s&\s|\s\+\s|\sand\s|\s/\s|\swith\s|\sx\s)\s*", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(
+    r"\s*(?:,|;|\\\\|\s(?:&|\+|/|and|und|et|y|e|og|och|with|x|×|vs\.?|meets)\s)\s*", re.IGNORECASE
+)
 
 
-UNKNOWN = frozenset({"unknown artist", "unknown", "various artists", "various", "va"})
+UNKNOWN = frozenset(
+    ["unknown artist", "unknown", "various artists", "various artist", "various", "va", "v a", "varios artistas",
+     "artistas varios", "varios interpretes", "varios", "varias", "verschiedene interpreten", "verschiedene kunstler",
+     "verschiedene", "diverse interpreten", "diverse kunstler", "diverse artister", "diverse artiesten", "diverse",
+     "artistes divers", "artistes varies", "divers", "artisti vari", "vari artisti", "aa vv", "blandade artister",
+     "eri esittajia", "rozni wykonawcy", "cesitli sanatcilar", "raznye ispolniteli", "群星", "オムニバス",
+     "original soundtrack", "soundtrack", "ost"]
+)  # fmt: skip
 """Names that name nobody. They are kept together like any other name, and nothing is concluded from them."""
 _CHANNEL = re.compile(r"(?<=\w)(?:VEVO| - Topic)$", re.IGNORECASE)
 
