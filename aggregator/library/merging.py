@@ -6,10 +6,12 @@ stopped. The result depends on present claims and decisions alone, never on the 
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,7 +21,7 @@ from aggregator.library import find, precedence, questions, rows, shelves
 from aggregator.library.evidence import KINDS, Verdict
 from aggregator.library.matching import Matching, Place
 from aggregator.library.neighbours import Claim, Neighbourhood
-from aggregator.store import Store
+from aggregator.store import Overtaken, Store
 
 BATCH = 1_000
 """Dirty claims decided in one transaction, together with all they touch."""
@@ -45,19 +47,38 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
     with store.read() as conn:
         waiting = _dirty(conn)
     total, done, moved = sum(len(waiting[kind]) for kind in kinds), 0, 0
-    for kind in kinds:
-        for start in range(0, len(waiting[kind]), BATCH):
-            batch = waiting[kind][start : start + BATCH]
-            begun = time.monotonic()
-            with store.write() as conn:
-                moved += len(settle(conn, kind, _still_dirty(conn, batch), now))
-            done += len(batch)
-            if progress:
-                progress(done, total)
-            if done < total:
-                rest(begun)
+    with _seldom_collecting():
+        for kind in kinds:
+            for start in range(0, len(waiting[kind]), BATCH):
+                batch = waiting[kind][start : start + BATCH]
+                moved += _decide(store, kind, batch, now)
+                done += len(batch)
+                if progress:
+                    progress(done, total)
     _carry_out_orders(store, now)
     return Merged(done, moved)
+
+
+def _decide(store: Store, kind: str, batch: Sequence[int], now: int) -> int:
+    """Most of the time goes into reading and weighing: the pages may write meanwhile. Where one did, it is done again
+    with the door closed."""
+    try:
+        with store.attempt() as conn:
+            return len(settle(conn, kind, _still_dirty(conn, batch), now))
+    except Overtaken:
+        with store.write() as conn:
+            return len(settle(conn, kind, _still_dirty(conn, batch), now))
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """A batch makes hundreds of thousands of objects and no cycles: looking for those took a quarter of the time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _carry_out_orders(store: Store, now: int) -> None:
@@ -108,6 +129,7 @@ def settle(conn: Connection, kind: str, dirty: Sequence[int], now: int) -> set[i
     before = _items_of(conn, near.visited)
     places = {place.claim: place for place in matching.places()}
     moved = {claim for claim, place in places.items() if before.get(claim) != place.item}
+    _write_keys(conn, near)
     _write_links(conn, kind, places.values())
     _write_questions(conn, kind, near.visited, matching)
     conn.exec_driver_sql(
@@ -213,6 +235,14 @@ def _items_of(conn: Connection, claims: Iterable[int]) -> dict[int, int]:
         (json.dumps(sorted(claims)),),
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _write_keys(conn: Connection, near: Neighbourhood) -> None:
+    if near.keys_gone:
+        conn.exec_driver_sql("DELETE FROM claim_key WHERE key = ? AND claim_id = ?", sorted(near.keys_gone))
+    if near.keys_new:  # in the table's order: neighbours share a page
+        new = sorted((key, claim) for key, claims in near.keys_new.items() for claim in claims)
+        conn.exec_driver_sql("INSERT INTO claim_key (key, claim_id) VALUES (?, ?)", new)
 
 
 def _write_links(conn: Connection, kind: str, places: Iterable[Place]) -> None:

@@ -85,6 +85,10 @@ class Neighbourhood:
         for decision in self.decisions:
             for claim in decision.claims:
                 self._naming[claim].append(decision)
+        self.keys_gone: set[tuple[int, int]] = (
+            set()
+        )  # key and claim, to be stored no more
+        self.keys_new: defaultdict[int, list[int]] = defaultdict(list)  # and to be stored
         self._groups: dict[Hashable, Group] = {}
         self._group_of: dict[int, Group] = {}
         self._verdicts: dict[tuple[int, int], Verdict] = {}
@@ -97,34 +101,27 @@ class Neighbourhood:
 
     def _seeds(self, dirty: set[int]) -> set[int]:
         """The changed claims, those they shared a key with before, and what was one component with any of them."""
-        before = self._write_keys(dirty)
+        before = self._rekey(dirty)
         self._load_blocks(before)
         seeds = dirty.union(*(self.blocks[key] for key in before))
         return seeds | self._components(seeds)
 
-    def _write_keys(self, dirty: set[int]) -> set[int]:
-        """Bring the stored keys of the changed claims up to date; returns those they had before."""
+    def _rekey(self, dirty: set[int]) -> set[int]:
+        """Take the changed claims from the blocks they were stored in to those of today; returns the keys of before."""
         rows = self._conn.exec_driver_sql(
-            "SELECT claim_id, key FROM claim_key WHERE claim_id IN (SELECT value FROM json_each(?))", (_ids(dirty),)
+            "SELECT key, claim_id FROM claim_key WHERE claim_id IN (SELECT value FROM json_each(?))", (_ids(dirty),)
         )
-        stored = {(claim, key) for claim, key in rows}
-        wanted = {(claim, key) for claim in dirty for key in self.claims[claim].keys}
-        if gone := stored - wanted:
-            self._conn.exec_driver_sql("DELETE FROM claim_key WHERE claim_id = ? AND key = ?", list(gone))
-        if new := wanted - stored:
-            in_order = sorted((key, claim) for claim, key in new)  # in the table's order: neighbours share a page
-            self._conn.exec_driver_sql("INSERT INTO claim_key (key, claim_id) VALUES (?, ?)", in_order)
-        self._move_between_blocks(stored - wanted, wanted - stored)
-        return {key for _, key in stored}
-
-    def _move_between_blocks(self, gone: set[tuple[int, int]], new: set[tuple[int, int]]) -> None:
-        """Of the blocks that were read before these keys were written."""
-        for claim, key in gone:
+        stored = {(key, claim) for key, claim in rows}
+        wanted = {(key, claim) for claim in dirty for key in self.claims[claim].keys}
+        for key, claim in stored - wanted:
+            self.keys_gone.add((key, claim))
             if key in self.blocks:
                 self.blocks[key].remove(claim)
-        for claim, key in new:
+        for key, claim in wanted - stored:
+            self.keys_new[key].append(claim)
             if key in self.blocks:
                 self.blocks[key].append(claim)
+        return {key for key, _ in stored}
 
     def _components(self, claims: set[int]) -> set[int]:
         return set(self._conn.exec_driver_sql(
@@ -141,14 +138,15 @@ class Neighbourhood:
         missing = {key for key in keys if key not in self.blocks}
         if not missing:
             return
-        self.blocks |= {key: [] for key in missing}
+        self.blocks |= {key: list(self.keys_new.get(key, ())) for key in missing}
         rows = self._conn.exec_driver_sql(
             "SELECT key, claim_id FROM claim_key WHERE key IN (SELECT value FROM json_each(?))", (_ids(missing),)
         )
         members: set[int] = set()
         for key, claim in rows:
-            self.blocks[key].append(claim)
-            members.add(claim)
+            if (key, claim) not in self.keys_gone:
+                self.blocks[key].append(claim)
+                members.add(claim)
         self._load(members)
 
     # --- closure ------------------------------------------------------------------------------------------------------

@@ -76,12 +76,15 @@ def keys(form: RecordingForm) -> Iterable[str]:
     if form.vague and form.plain.little and not form.plain.album:
         return found
     for reading in form.readings:
+        if reading.exchanged:  # holds where all fields agree: one key is enough, others would name whole albums
+            found.add(_song_key(reading.artist, reading.title))
+            continue
         found.update(_keys_of(reading.title, reading.artist, reading.album, form))
         if reading.lost != (None, None, None):
             found.update(_keys_of(*_kept(reading), form))
         for name in form.artists | form.composers:
             if reading.title:
-                found.add(f"t:{_tight(name)}|{reading.title.replace(' ', '')}")
+                found.add(_song_key(name, reading.title))
     found.update(_line_keys(form))
     return found
 
@@ -89,11 +92,15 @@ def keys(form: RecordingForm) -> Iterable[str]:
 def _keys_of(title: str, artist: str, album: str, form: RecordingForm) -> Iterator[str]:
     song, by, on = title.replace(" ", ""), _tight(artist), album.replace(" ", "")
     if song and by:
-        yield f"t:{by}|{song}"
-        if len(song) >= 24:
-            yield f"c:{by}|{song[:24]}"
+        yield _song_key(artist, title)
+        if len(song) >= 18:
+            yield f"c:{by}|{song[:18]}"
     if song and on:
         yield f"s:{on}|{song}"
+        if by:
+            yield f"x:{by}|{on}|{''.join(sorted(song[:4]))}"
+    if form.place and len(song) > 5:
+        yield f"r:{song}|{form.place}"
     if form.place and by:
         yield f"p:{by}|{form.place}"
     if form.place and len(on) > 8:
@@ -105,6 +112,10 @@ def _keys_of(title: str, artist: str, album: str, form: RecordingForm) -> Iterat
             yield f"m:{by}|{second}"
         if on:
             yield f"n:{on}|{second}"
+
+
+def _song_key(artist: str, title: str) -> str:
+    return f"t:{_tight(artist)}|{title.replace(' ', '')}"
 
 
 def _line_keys(form: RecordingForm) -> Iterator[str]:

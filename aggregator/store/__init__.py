@@ -1,5 +1,8 @@
-"""The one database: `Store.read()` for pages, `Store.write()` for changes; the SQL lives in the rooms."""
+"""The one database: `Store.read()` for pages, `Store.write()` for changes, `Store.attempt()` for long ones.
 
-from aggregator.store.connection import Store, StoreError, open_store
+The SQL lives in the rooms.
+"""
 
-__all__ = ["Store", "StoreError", "open_store"]
+from aggregator.store.connection import Overtaken, Store, StoreError, open_store
+
+__all__ = ["Overtaken", "Store", "StoreError", "open_store"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from aggregator.store import faults
 
@@ -21,6 +22,10 @@ RESTORING = "restoring"
 
 class StoreError(Exception):
     """The database cannot be used; the message says what to do."""
+
+
+class Overtaken(Exception):
+    """Somebody else wrote between what an attempt read and what it wanted to write; nothing of it is done."""
 
 
 class Store:
@@ -50,6 +55,27 @@ class Store:
                 yield connection
             except BaseException:
                 connection.connection.rollback()  # where SQLite has rolled back by itself, this is nothing
+                raise
+            with faults.commit():
+                connection.exec_driver_sql("COMMIT")
+
+    @contextmanager
+    def attempt(self) -> Iterator[Connection]:
+        """A transaction for long thoughts: it locks others out only from its first write on.
+
+        Raises `Overtaken` where what it read was written by somebody else before that.
+        """
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            except OperationalError as error:
+                connection.connection.rollback()
+                if getattr(error.orig, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT):
+                    raise Overtaken from error
+                raise
+            except BaseException:
+                connection.connection.rollback()
                 raise
             with faults.commit():
                 connection.exec_driver_sql("COMMIT")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, select
+from sqlalchemy.exc import OperationalError
 
-from aggregator.store import StoreError, connection, open_store
+from aggregator.store import Overtaken, StoreError, connection, open_store
 from aggregator.store.schema import listener, metadata
 
 
@@ -73,5 +74,28 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), store.write() as rows:
         rows.execute(listener.insert().values(name="Robin", role="owner", created_at=0))
         raise RuntimeError
+    with store.read() as rows:
+        assert rows.execute(select(listener.c.name)).all() == []
+
+
+def test_an_attempt_lets_others_write_while_it_thinks_and_then_takes_itself_back(tmp_path: Path) -> None:
+    mine, theirs = open_store(tmp_path), open_store(tmp_path)
+    with pytest.raises(Overtaken), mine.attempt() as rows:
+        assert rows.execute(select(listener.c.name)).all() == []
+        with theirs.write() as others:
+            others.execute(listener.insert().values(name="Robin", role="owner", created_at=0))
+        rows.execute(listener.insert().values(name="Ana", role="owner", created_at=0))
+    with mine.attempt() as rows:
+        assert rows.execute(select(listener.c.name)).scalars().all() == ["Robin"]
+        rows.execute(listener.insert().values(name="Ana", role="owner", created_at=0))
+    with theirs.read() as rows:
+        assert rows.execute(select(listener.c.name).order_by(listener.c.id)).scalars().all() == ["Robin", "Ana"]
+
+
+def test_an_attempt_that_fails_otherwise_says_how(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with pytest.raises(OperationalError, match="no such table"), store.attempt() as rows:
+        rows.execute(listener.insert().values(name="Ana", role="owner", created_at=0))
+        rows.exec_driver_sql("DELETE FROM unheard")
     with store.read() as rows:
         assert rows.execute(select(listener.c.name)).all() == []
