@@ -110,8 +110,8 @@ def rank(
     tag_artists  tag -> [(artist, how many used the tag for it)]
     listeners    artist -> how many people listen to it, 0 if unknown; without it, being named often stands for that
     chart        the artists with the most listeners; they fill up what is left of `k`
-    together     artist -> [(artist, share)]: heard in the same hours in this house (`co_listening.together`)
-    credited     artist -> [(artist, count)]: named with it in credits
+    together     artist -> [(artist, share)]: heard in the same hours in this house (`company.together`)
+    credited     artist -> [(artist, share)]: named with it in credits (`company.credited`)
     among        rank these artists and no others (own ones never played, say); they need nobody to name them
     novelty      0 (what most people know) to STEPS - 1 (what few do); each step asks for less popular artists
 
@@ -162,9 +162,8 @@ def gather(
     candidates = support if among is None else {artist: support.get(artist, 0.0) for artist in among}
     kept = heaviest({artist: x for artist, x in candidates.items() if artist not in visible}, KEPT)
 
-    if listeners:
-        counted: Mapping[str, float] = {artist: listeners(artist) for artist in [*kept, *lists]}
-    else:
+    counted: Mapping[str, float] = {artist: listeners(artist) for artist in [*kept, *lists]} if listeners else {}
+    if len(set(counted.values())) < 2:  # nobody told
         counted = mentions(([a for a, _ in answer] for answer in [*lists.values(), *tagged.values()]), friends)
     size, popularity = relative(counted, lists)
     carried = {artist: tags(artist) for artist in kept}

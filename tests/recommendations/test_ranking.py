@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.recommendations import ranking
-from aggregator.recommendations.ranking import KEPT, SEEDS, TAGS, rank
+from aggregator.recommendations.ranking import KEPT, NOVELTY, SEEDS, STEPS, TAGS, gather, rank
 from tests.benchmarks.recommend import recommend
 
 TAG_WORDS = [f"tag {n}" for n in range(12)]
@@ -121,6 +121,38 @@ def test_a_friend_of_like_taste_counts_more_than_another():
     alike, other = {"mine": 50, "theirs": 50}, {"elsewhere": 50, "far": 50}
     found = rank({"mine": 50}, lambda _: [], lambda _: {}, [other, alike], 5)
     assert found[0] == ("theirs", [("friend", 1)])
+
+
+def popularity_of_the_first_fifty(novelty: int, **services) -> float:
+    world = World(900, seed=4)
+    found = ranked(dict.fromkeys(world.artists[:12], 9), [], world, k=50, novelty=novelty, **services)
+    order = sorted(world.artists, key=lambda artist: world.fans[artist])
+    return sum(order.index(artist) for artist, _ in found)
+
+
+def test_every_step_of_novelty_asks_for_less_popular_artists():
+    world = World(900, seed=4)
+    steps = [popularity_of_the_first_fifty(step, listeners=world.listeners) for step in range(STEPS)]
+    assert steps == sorted(set(steps), reverse=True)
+    assert 0 < NOVELTY < STEPS - 1
+
+
+def test_with_no_count_of_listeners_what_is_named_often_counts_as_popular():
+    own = {f"own {n}": 5 for n in range(8)}
+    lists = {artist: [(f"rare {artist}", 1.0), ("hit", 0.3), (f"rarer {artist}", 0.2)] for artist in own}
+
+    evidence = gather(own, lambda a: lists.get(a, []), lambda _: {}, [])
+    assert evidence.popularity["hit"] > 0 > evidence.popularity["rare own 1"]
+    unknown = gather(own, lambda a: lists.get(a, []), lambda _: {}, [], listeners=lambda _: 1)
+    assert unknown.popularity == evidence.popularity
+
+
+def test_the_scale_on_which_a_service_counts_listeners_does_not_matter():
+    world = World(300, seed=3)
+    visible = dict.fromkeys(world.artists[:12], 9)
+    small = ranked(visible, [], world, k=30, listeners=lambda artist: 1000 * world.fans[artist])
+    large = ranked(visible, [], world, k=30, listeners=lambda artist: 900_000 * world.fans[artist])
+    assert [artist for artist, _ in small] == [artist for artist, _ in large]
 
 
 def test_look_ups_stay_within_the_budget():
