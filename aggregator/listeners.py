@@ -58,6 +58,7 @@ class Preferences(BaseModel):
     density: Literal["comfortable", "compact"] = "comfortable"
     own_after_plays: Annotated[int, Field(ge=1, le=1000)] = 5
     week_start: Literal["sunday", "monday"] = "sunday"
+    novelty: Annotated[int, Field(ge=0, le=4)] = 2  # of recommendations: 0 what many know, 4 what few do
 
     @property
     def radius_km(self) -> float:

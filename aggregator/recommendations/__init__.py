@@ -14,8 +14,10 @@ traits       what makes two recommendations alike
 effects      what a word changed
 """
 
+from aggregator.recommendations.again import make_anew
 from aggregator.recommendations.cards import Card, albums_for, artists_for, card_of, reasons_for
 from aggregator.recommendations.choosing import refresh
+from aggregator.recommendations.counted import Part, parts
 from aggregator.recommendations.effects import say, take_back
 from aggregator.recommendations.excluded import (
     WHATS,
@@ -43,6 +45,7 @@ __all__ = [
     "Kind",
     "LookUp",
     "NotThere",
+    "Part",
     "Row",
     "Said",
     "Standing",
@@ -56,7 +59,9 @@ __all__ = [
     "exclude",
     "exclusions",
     "include",
+    "make_anew",
     "note_seen",
+    "parts",
     "playlists",
     "rank",
     "reasons_for",

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from aggregator.library import merging
 from aggregator.library.claims import Intake
 from aggregator.plugin import Artist, Edition
+from aggregator.recommendations.counted import recount
 from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
 from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
@@ -35,6 +36,7 @@ ARTISTS = 100
 ALBUMS = 120
 PER_ARTIST = 2
 SPARE = 1  # albums of each artist beyond that: the library may know one by another title
+NAMED = 6  # artists that stand for a taste
 NEW_TO_KNOWN = 2  # so many albums by new artists, then one by an artist the listener plays
 
 Ref = tuple[int, str, str]
@@ -66,6 +68,8 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
     Merges what it claims, so that everything it recommends has a page.
     """
     now = int(time.time()) if now is None else now
+    with store.write() as conn:
+        recount(conn, listener_id)
     with store.read() as conn:
         known = read(conn, listener_id)
         said, having = feedback_of(conn, listener_id), _having(conn, listener_id)
@@ -82,10 +86,11 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
         known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
         rows = _rows("artist", artists, items, out)[:ARTISTS]
         rows += _rows("album", [pick for pick in albums if pick.traits.by not in known_after_all], items, out)[:ALBUMS]
+        rows += _tastes(known)
         conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
         if rows:
             conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])
-    return len(rows)
+    return sum(row["kind"] != "taste" for row in rows)
 
 
 # --- picking ----------------------------------------------------------------------------------------------------------
@@ -160,7 +165,7 @@ def _edition(found: Found, name: str) -> Edition:
 
 def _carriers(known: Knowledge) -> Counter[str]:
     """How many of the listener's artists carry each tag."""
-    return Counter(tag for key in known.own for tag in known.tags.get(key, ()))
+    return Counter(tag for key, own in known.own.items() if own.weight for tag in known.tags.get(key, ()))
 
 
 def _stored(reason: Reason, known: Knowledge, carried: Counter[str], key: str) -> list[Any]:
@@ -175,6 +180,20 @@ def _stored(reason: Reason, known: Knowledge, carried: Counter[str], key: str) -
             return ["tag", tag, carried[tag]]
         case _:
             return list(reason)
+
+
+def _tastes(known: Knowledge) -> list[dict[str, Any]]:
+    """What the listener's taste is made of, for the page that says so."""
+    rows: list[dict[str, Any]] = []
+    for place, taste in enumerate(known.tastes):
+        order = [key for key in known.seeds if key in taste.artists]
+        names = [known.own[key].name for key in order[:NAMED]]
+        told = json.dumps([["taste", taste.name, names, len(order)]], ensure_ascii=False)
+        first = known.own[order[0]].item_id
+        rows.append(
+            {"kind": "taste", "rank": place, "item_id": first, "score": taste.share, "reasons": told, "traits": "{}"}
+        )
+    return rows
 
 
 # --- claiming ---------------------------------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
 from aggregator import listeners
-from aggregator.store.schema import excluded, link, shelf, uncounted
+from aggregator.store.schema import excluded, link, recommended, shelf, uncounted
 
 
 @dataclass
@@ -63,6 +63,23 @@ def left_out(conn: Connection, listener_id: int) -> Counter[int]:
     return Counter(
         {row[0]: row[1] for row in conn.execute(select(uncounted.c.item_id, uncounted.c.plays).where(*mine))}
     )
+
+
+class Part(NamedTuple):
+    """One of a listener's tastes: a name ('' where nothing says), its share of all that counts, who it is."""
+
+    name: str
+    share: float
+    artists: list[str]
+    more: int
+
+
+def parts(conn: Connection, listener_id: int) -> list[Part]:
+    """What taste is made of, as last computed, the largest part first."""
+    mine = (recommended.c.listener_id == listener_id, recommended.c.kind == "taste")
+    query = select(recommended.c.score, recommended.c.reasons).where(*mine).order_by(recommended.c.rank)
+    told = [(row.score, json.loads(row.reasons)[0]) for row in conn.execute(query)]
+    return [Part(name, share, names, count - len(names)) for share, (_, name, names, count) in told]
 
 
 def _zone(conn: Connection, listener_id: int) -> tzinfo | None:

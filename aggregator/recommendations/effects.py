@@ -6,12 +6,11 @@ somebody who comes after those that went) follows as soon as the steward has mad
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aggregator._host import control, runs
-from aggregator.recommendations import feedback
+from aggregator._host import control
+from aggregator.recommendations import again, feedback
 from aggregator.recommendations.cards import Entry, entries
 from aggregator.recommendations.feedback import Kind, Said, Word, feedback_of, said_by
 from aggregator.recommendations.traits import Traits
@@ -38,7 +37,7 @@ def say(store: Store, listener_id: int, kind: Kind, item_id: int, word: Word) ->
         one = next(each for each in said_by(conn, listener_id) if each.id == said)
         if not one.effect:
             feedback.note_effect(conn, said, _in_words(one, _change(before, after, one)))
-        runs.ask(conn, "recommend", None, "listener", int(time.time()))
+        again.ask(conn)
         one = next(each for each in said_by(conn, listener_id) if each.id == said)
     control.wake(store.folder)
     return one
@@ -49,7 +48,7 @@ def take_back(store: Store, listener_id: int, feedback_id: int) -> Said | None:
     with store.write() as conn:
         found = feedback.take_back(conn, listener_id, feedback_id)
         if found:
-            runs.ask(conn, "recommend", None, "listener", int(time.time()))
+            again.ask(conn)
     control.wake(store.folder)
     return found
 
@@ -88,7 +87,7 @@ def _in_words(said: Said, change: _Change) -> str:
 
 def _leaning(words: str, change: _Change, way: str) -> str:
     if not change.moved:
-        return f"{words}: nothing that stands here is like it. It counts for whatever comes."
+        return f"{words}: nothing else moves for it now. It counts for whatever comes."
     return f"{words}: {change.moved} of {change.of} moved {way}."
 
 

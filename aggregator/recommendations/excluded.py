@@ -14,8 +14,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
-from aggregator._host import control, runs
+from aggregator._host import control
 from aggregator.library.folding import fold_name
+from aggregator.recommendations import again
 from aggregator.recommendations.counted import in_force, left_out, recount
 from aggregator.store import Store
 from aggregator.store.schema import account, album, artist, claim, excluded, shelf
@@ -77,7 +78,7 @@ def exclude(store: Store, listener_id: int, what: What, value: str) -> str:
         recount(conn, listener_id)
         effect = _in_words(row["name"], left_out(conn, listener_id) - before)
         conn.execute(update(excluded).where(excluded.c.id == new).values(effect=effect))
-        runs.ask(conn, "recommend", None, "listener", now)
+        again.ask(conn)
     control.wake(store.folder)
     return effect
 
@@ -91,10 +92,10 @@ def include(store: Store, listener_id: int, exclusion_id: int) -> str | None:
         before = left_out(conn, listener_id)
         conn.execute(update(excluded).where(excluded.c.id == exclusion_id).values(undone_at=int(time.time())))
         recount(conn, listener_id)
-        again = before - left_out(conn, listener_id)
-        runs.ask(conn, "recommend", None, "listener", int(time.time()))
+        back = before - left_out(conn, listener_id)
+        again.ask(conn)
     control.wake(store.folder)
-    return f"{found.name} counts again, with {_plays(again.total())}."
+    return f"{found.name} counts again, with {_plays(back.total())}."
 
 
 def _in_words(name: str, out: Counter[int]) -> str:

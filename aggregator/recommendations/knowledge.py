@@ -14,17 +14,18 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from aggregator import listeners
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import UNKNOWN
 from aggregator.plugin import Artist, Friend
 from aggregator.recommendations.heard import Found, Heard, tag_key
-from aggregator.recommendations.ranking import Reason, heaviest, rank
+from aggregator.recommendations.ranking import NOVELTY, Reason, heaviest, rank
 from aggregator.recommendations.tastes import Taste, belongs, tastes
 from aggregator.recommendations.traits import Traits
 from aggregator.recommendations.traits import heaviest as heaviest_tags
-from aggregator.store.schema import account, artist, claim, shelf
+from aggregator.store.schema import account, artist, claim, shelf, uncounted
 
 R = TypeVar("R")
 
@@ -63,7 +64,10 @@ class LookUp(NamedTuple):
 
 @dataclass(frozen=True)
 class Own:
-    """An artist of the listener's. `has`: it is followed, or something of it is owned, loved or in a service."""
+    """An artist of the listener's. `has`: it is followed, or something of it is owned, loved or in a service.
+
+    Neither `plays` nor `has` tell of what the listener keeps out of their taste.
+    """
 
     item_id: int
     name: str
@@ -93,6 +97,7 @@ class Knowledge:
     own: dict[str, Own] = field(default_factory=dict)
     heard: Heard = field(default_factory=Heard)
     friends: list[FriendTaste] = field(default_factory=list)
+    novelty: int = NOVELTY
     asked: dict[tuple[str, str], None] = field(default_factory=dict)  # what the ranking asked: (method, key), in order
 
     @property
@@ -114,20 +119,24 @@ class Knowledge:
     @cached_property
     def seeds(self) -> list[str]:
         """Own artists to reason from, the dearest first."""
-        return heaviest({key: own.weight for key, own in self.own.items()}, SEEDS)
+        return heaviest({key: own.weight for key, own in self.own.items() if own.weight}, SEEDS)
 
     def ranked(self, count: int) -> list[tuple[str, list[Reason]]]:
         """The `count` best artists the listener does not know; friends in reasons are places in `friends`."""
-        return rank(
-            {key: own.weight for key, own in self.own.items()},
+        counts = {key: own.weight for key, own in self.own.items() if own.weight}
+        silent = len(self.own) - len(counts)  # known, but kept out of taste
+        found = rank(
+            counts,
             self._asking("similar", lambda key: _sorted(self.heard.similar.get(key, {}))),
             self._asking("tags", lambda key: self.heard.tags.get(key, {})),
             [friend.plays for friend in self.friends],
-            count,
+            count + silent,
             tag_artists=self._asking("tag_artists", lambda tag: _sorted(self.heard.tag_artists.get(tag_key(tag), {}))),
             listeners=self._asking("listeners", self.heard.listeners),
             chart=self.heard.chart,
+            novelty=self.novelty,
         )
+        return [each for each in found if each[0] not in self.own][:count]
 
     def _asking(self, method: str, answer: Callable[[str], R]) -> Callable[[str], R]:
         """`answer`, with a note of what was asked: that is what services are worth asking."""
@@ -210,19 +219,24 @@ def _about(known: Knowledge, method: str, keys: Iterable[str]) -> Iterator[LookU
 
 
 def read(conn: Connection, listener_id: int) -> Knowledge:
-    """Four queries, whatever the size of the library."""
+    """Five queries, whatever the size of the library."""
+    listener = listeners.read(conn, listener_id)
     accounts = _accounts(conn, listener_id)
     known = Knowledge(_own(conn, listener_id), Heard.read(conn, accounts))
+    known.novelty = listener.preferences.novelty if listener else NOVELTY
     known.friends = list(_friends(conn, accounts, known.heard))
     return known
 
 
 def _own(conn: Connection, listener_id: int) -> dict[str, Own]:
     """The artists a listener knows: all that are on the shelf. Of two with one name, the dearer."""
-    has = or_(shelf.c.owned, shelf.c.saved, shelf.c.service, shelf.c.loved)
+    has = or_(shelf.c.owned, shelf.c.saved, shelf.c.service, shelf.c.loved) & ~func.coalesce(uncounted.c.held, False)
+    plays = func.max(shelf.c.plays - func.coalesce(uncounted.c.plays, 0), 0)
+    out = and_(uncounted.c.listener_id == listener_id, uncounted.c.kind == "artist", uncounted.c.item_id == artist.c.id)
     query = (
-        select(artist.c.id, artist.c.name, artist.c.ids, shelf.c.plays, has.label("has"))
+        select(artist.c.id, artist.c.name, artist.c.ids, plays.label("plays"), has.label("has"))
         .join(shelf, (shelf.c.kind == "artist") & (shelf.c.item_id == artist.c.id))
+        .outerjoin(uncounted, out)
         .where(shelf.c.listener_id == listener_id)
         .order_by(artist.c.id)
     )

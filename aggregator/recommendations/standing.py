@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import Connection, Select, case, func, literal, null, or_, select, union_all
 
 from aggregator.recommendations.knowledge import SEEDS
 from aggregator.store.schema import account, answer, claim, run, shelf
@@ -21,6 +21,7 @@ class Standing:
     running: bool
     done: int = 0  # look-ups of the run that is under way
     total: int | None = None
+    making: bool = False  # the list is being made anew, for the listener said something
     silent: tuple[tuple[str, str], ...] = ()  # accounts that answered before and cannot be asked now, and why
 
 
@@ -28,7 +29,8 @@ def standing(conn: Connection, listener_id: int) -> Standing:
     """One query, which reads no answer."""
     rows = conn.execute(union_all(_accounts(listener_id), _own_artists(listener_id), _under_way())).all()
     told = {word: [row for row in rows if row.about == word] for word in ("account", "artists", "run")}
-    under_way = max(told["run"], key=lambda row: (row.state == "answers", row.key), default=None)
+    asking = [row for row in told["run"] if row.name != "listener" or row.state == "answers"]
+    under_way = max(asking, key=lambda row: (row.state == "answers", row.key), default=None)
     return Standing(
         artists=min(SEEDS, told["artists"][0].one),
         asked=max((row.one for row in told["account"]), default=0),
@@ -36,6 +38,7 @@ def standing(conn: Connection, listener_id: int) -> Standing:
         running=under_way is not None,
         done=under_way.one if under_way else 0,
         total=under_way.two if under_way else None,
+        making=len(asking) < len(told["run"]),
         silent=tuple((row.name, row.words) for row in told["account"] if row.one and row.state != "ready"),
     )
 
@@ -57,9 +60,8 @@ def _own_artists(listener_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def _under_way() -> Select[*tuple[Any, ...]]:
-    """Look-ups, or the ranking that follows them, whose numbers are no look-ups; not one that a word asked for."""
+    """Look-ups, or the ranking that follows them, whose numbers are no look-ups."""
     asking = run.c.what == "answers"
-    follows = and_(run.c.what == "recommend", run.c.asked_by != "listener")
     numbers = (case((asking, run.c.done), else_=0), case((asking, run.c.total)))
-    unfinished = (or_(asking, follows), run.c.state.in_(("queued", "running")))
-    return select(literal("run"), run.c.id, null(), run.c.what, null(), *numbers).where(*unfinished)
+    unfinished = (run.c.what.in_(("answers", "recommend")), run.c.state.in_(("queued", "running")))
+    return select(literal("run"), run.c.id, run.c.asked_by, run.c.what, null(), *numbers).where(*unfinished)

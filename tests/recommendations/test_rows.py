@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from aggregator import listeners
 from aggregator.plugin import Artist, Credit, Edition, Holding
 
 from .house import House
@@ -138,3 +139,24 @@ def test_a_household_without_services_has_rows_too(empty_house: House) -> None:
     house.take(house.files, [Artist(id="x", name="Slow Harbour")])
     house.refresh()
     assert {card.title for card in house.discover().cards} == {"Low Tide", "High Water"}
+
+
+def test_the_dial_decides_how_well_known_the_new_music_is(empty_house: House) -> None:
+    """Twenty acts equally near; each has more listeners than the one before."""
+    house = empty_house
+    acts = [f"Act {n:02}" for n in range(20)]
+    for n in range(6):
+        house.play(f"Mine {n}", 20, f"song {n}")
+        house.says_similar(f"Mine {n}", acts if n % 2 else acts[::-1])
+        house.answer("listeners", f"mine {n}", [30_000])
+    for n, act in enumerate(acts):
+        house.answer("listeners", act.casefold(), [1000 * 2**n])
+        house.says_albums(act, f"{act} LP")
+    means = []
+    for step in range(5):
+        listeners.save_preferences(house.store, house.me, listeners.Preferences(novelty=step))
+        house.refresh()
+        best = [card.title for card in house.artists()[:8]]
+        means.append(sum(acts.index(name) for name in best) / len(best))
+    assert means == sorted(means, reverse=True)
+    assert means[0] > means[4]

@@ -21,11 +21,11 @@ from werkzeug.test import TestResponse
 
 from aggregator import listeners
 from aggregator.config import Config
-from aggregator.library import decisions, merging
+from aggregator.library import decisions, merging, picks
 from aggregator.listeners import Listener
 from aggregator.plugin import Artist, Audio, Credit, Edition, Friend, Holding, Play, Playlist, Show, Track, Venue
 from aggregator.store import Store, open_store
-from aggregator.store.schema import feedback, held, run_change, run_line, star
+from aggregator.store.schema import excluded, feedback, held, run_change, run_line, star
 from web import create_app, guard
 
 from . import seed
@@ -40,7 +40,9 @@ PUBLIC = {
 LISTENER = {
     "library.album_list", "library.artist_list", "library.track_list", "library.others",
     "home.page", "home.suggested", "library.albums", "library.artists", "library.songs", "library.song_list",
-    "library.history", "library.unsure", "library.weigh", "discover.page", "discover.standing", "discover.feedback",
+    "library.history", "library.unsure", "library.weigh", "library.shown", "library.order", "library.set_order",
+    "discover.page", "discover.standing", "discover.feedback",
+    "discover.dial", "discover.taste", "discover.exclude",
     "search.page", "search.services",
     "shows.page", "settings.page", "settings.again", "settings.place", "settings.look", "settings.listening",
     "settings.new_feed", "settings.password", "settings.devices", "sources.page", "sources.pulse", "sources.sync_all",
@@ -59,8 +61,9 @@ OWNER = {
 THEIRS = {
     "library.album", "library.artist", "library.track",
     "library.same", "library.different", "library.split", "library.weigh_split", "library.answer", "library.star",
-    "library.decision", "library.again",
-    "library.undo", "discover.say", "discover.undo", "media.stream", "media.artwork", "shows.show", "shows.ics",
+    "library.decision", "library.again", "library.pick", "library.unpick",
+    "library.undo", "discover.say", "discover.undo", "discover.include",
+    "media.stream", "media.artwork", "shows.show", "shows.ics",
     "shows.say", "sources.sync", "sources.run", "sources.history", "sources.held", "sources.decide",
 }  # fmt: skip
 """About one thing, which must be the listener's own or the household's."""
@@ -115,6 +118,7 @@ def move_in(store: Store) -> dict[str, int]:
         ).scalar_one()
         albums = conn.exec_driver_sql(f"SELECT id FROM album WHERE title LIKE '%{BENS}%'").scalars().all()
     numbers["decision_id"] = decisions.same(store, ben.id, "album", albums)
+    numbers["pick_id"] = picks.pick(store, ben.id, "album", "title", max(albums)) or 0
     with store.write() as conn:
         say(conn, numbers)
     return numbers
@@ -163,6 +167,8 @@ def say(conn: Any, numbers: dict[str, int]) -> None:
     said = {"listener_id": ben, "kind": "album", "claim_id": numbers["album"], "copy": f'{{"title": "{BENS}"}}'}
     row = conn.execute(insert(feedback).values(at=now, word="never", **said).returning(feedback.c.id))
     numbers["feedback_id"] = row.scalar_one()
+    kept = {"listener_id": ben, "what": "artist", "claim_id": numbers["artist"], "name": BENS, "at": now}
+    numbers["exclusion_id"] = conn.execute(insert(excluded).values(kept).returning(excluded.c.id)).scalar_one()
     conn.execute(insert(star).values(at=now, **said))
 
 
@@ -229,7 +235,7 @@ def filled(path: str, numbers: dict[str, int], kind: str) -> str:
     path = path.replace("<int:item_id>", str(numbers[kind])).replace("<int:artist_id>", str(numbers["artist"]))
     path = re.sub(r"<any\((\w+)[^>]*>", r"\1", path)
     told = {"token": "0" * 40, "provider": "lastfm", "name": "0" * 64, "seed": "0123abcd", "filename": "icon.svg"}
-    known = {**told, "size": 300, "invite_id": 1, **numbers}
+    known = {**told, "field": "title", "size": 300, "invite_id": 1, **numbers}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(known[gap[1]]), path)
 
 
@@ -246,8 +252,10 @@ def bens_own(store: Store) -> list[Any]:
             read("SELECT r.* FROM run r JOIN account a ON a.id = r.account_id WHERE a.key = 'bens'"),
             read("SELECT h.* FROM held h JOIN account a ON a.id = h.account_id WHERE a.key = 'bens'"),
             read("SELECT d.* FROM decision d JOIN decision_claim c ON c.decision_id = d.id WHERE account_key = 'bens'"),
+            read("SELECT p.* FROM pick p WHERE account_key = 'bens'"),
             read("SELECT c.id, c.present FROM claim c JOIN account a ON a.id = c.account_id WHERE a.key = 'bens'"),
             read("SELECT d.* FROM feedback d JOIN listener l ON l.id = d.listener_id WHERE l.name = 'Ben'"),
+            read("SELECT e.* FROM excluded e JOIN listener l ON l.id = e.listener_id WHERE l.name = 'Ben'"),
             read("SELECT s.* FROM star s JOIN listener l ON l.id = s.listener_id WHERE l.name = 'Ben'"),
             read("SELECT settings, role, feed_version FROM listener WHERE name = 'Ben'"),
         ]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import event, insert, update
 
+from aggregator import recommendations
 from aggregator.listeners import Listener
 from aggregator.store import Store
 from aggregator.store.schema import account, run
 from tests.recommendations.house import NOW, House, furnish
 
 from .conftest import PASSWORD
-from .looks import faults
+from .looks import LOOKS, faults, layout_faults
 
 
 @pytest.fixture
@@ -59,6 +62,46 @@ class TestPage:
         assert client.post("/discover/feedback/999999/undo").status_code == 404
         assert client.post("/discover/shows/1/say", data={"word": "more"}).status_code == 404
         assert client.post(f"/discover/albums/{rye.id}/say", data={"word": "perhaps"}).status_code == 400
+
+
+class TestTaste:
+    def test_it_says_what_is_counted_and_keeps_out_what_it_is_told(self, client: FlaskClient, house: House) -> None:
+        page = client.get("/discover/taste").text
+        assert "Slow Harbour and Tin Lanterns" in page
+        assert "Nothing: everything you have and hear counts." in page
+        answer = client.post("/discover/taste", data={"what": "artist", "value": "slow harbour"}, follow_redirects=True)
+        told = "Slow Harbour is kept out of your taste: 41 plays of 1 artist do not count any more."
+        assert answer.text.count(told) == 2, "said now, and kept with it"
+        assert "Slow Harbour" in client.get("/library/artists").text
+        undo = answer.text.split('action="/discover/taste/')[1].split('"')[0]
+        answer = client.post(f"/discover/taste/{undo}", follow_redirects=True)
+        assert "Slow Harbour counts again, with 41 plays." in answer.text
+        assert client.post(f"/discover/taste/{undo}").status_code == 404
+
+    def test_hours_are_two_numbers(self, client: FlaskClient, house: House) -> None:
+        night = {"what": "hours", "from": "20", "until": "6"}
+        answer = client.post("/discover/taste", data=night, follow_redirects=True)
+        assert "What plays from 20:00 to 06:00 is kept out of your taste" in answer.text
+        assert client.post("/discover/taste", data={**night, "until": "20"}).status_code == 422
+
+    def test_what_is_not_there_is_said_beside_the_form_with_what_was_typed(
+        self, client: FlaskClient, house: House
+    ) -> None:
+        answer = client.post("/discover/taste", data={"what": "artist", "value": "Nobody Home"})
+        assert answer.status_code == 422
+        assert "No artist of yours is called “Nobody Home”" in answer.text
+        assert 'value="Nobody Home"' in answer.text
+        assert client.post("/discover/taste", data={"what": "weather"}).status_code == 400
+
+
+class TestDial:
+    def test_it_is_kept_and_the_list_is_asked_to_be_made_anew(self, client: FlaskClient, house: House) -> None:
+        assert re.search(r'value="2" aria-current=true>Balanced', client.get("/discover").text)
+        page = client.post("/discover/dial", data={"novelty": "4"}, follow_redirects=True).text
+        assert re.search(r'value="4" aria-current=true>Adventurous', page)
+        assert "Your list is being made anew." in page
+        assert "Your list is being made anew." in client.get("/discover/standing").text
+        assert client.post("/discover/dial", data={"novelty": "5"}).status_code == 400
 
 
 class TestEmptyStates:
@@ -113,6 +156,18 @@ class TestInABrowser:
         undo.click()
         expect(visit.locator("article[data-item]")).to_have_count(before)
         assert house.titles()[0] == "Crossing"
+
+    @pytest.mark.parametrize(("width", "theme"), LOOKS)
+    def test_the_pages_about_taste_and_words_fit_and_axe_finds_nothing(
+        self, visit: Page, address: str, house: House, width: int, theme: str
+    ) -> None:
+        house.say("album", house.albums()[0].id, "less")
+        recommendations.exclude(house.store, house.me, "hours", "20-6")
+        visit.set_viewport_size({"width": width, "height": 900})
+        visit.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        for path in ("taste", "feedback"):
+            visit.goto(f"{address}/discover/{path}")
+            assert layout_faults(visit) == []
 
     @pytest.mark.parametrize("width", [1440, 390, 320])
     @pytest.mark.parametrize("theme", ["dark", "light"])

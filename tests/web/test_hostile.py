@@ -15,9 +15,10 @@ QUERIES = (
     "q", "recommended", "seen", "show", "sort", "state", "text", "title", "view", "year",
 )  # fmt: skip
 FORMS = (
-    "a", "account_name", "address", "answer", "b", "back", "claims", "code", "current", "density", "folder", "kind",
-    "latitude", "longitude", "name", "new", "next", "on", "other", "own_after_plays", "owner", "password", "radius",
-    "role", "sure", "text", "theme", "topic", "unit", "verdict", "week_start", "word", "zip", "zone",
+    "a", "account_name", "address", "answer", "b", "back", "claims", "code", "current", "density", "folder", "from",
+    "kind", "latitude", "longitude", "name", "new", "next", "novelty", "on", "other", "own_after_plays", "owner",
+    "password", "radius", "role", "sure", "text", "theme", "topic", "unit", "until", "value", "verdict", "week_start",
+    "what", "word", "zip", "zone",
 )  # fmt: skip
 ENDS_THE_SESSION = ("sign_in.leave",)
 

@@ -1,0 +1,21 @@
+"""Asking the steward to make the stored lists anew, at once."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Connection
+
+from aggregator._host import control, runs
+from aggregator.store import Store
+
+
+def make_anew(store: Store) -> None:
+    with store.write() as conn:
+        ask(conn)
+    control.wake(store.folder)
+
+
+def ask(conn: Connection) -> None:
+    """As `make_anew`, inside a transaction that is open: wake the steward after it."""
+    runs.ask(conn, "recommend", None, "listener", int(time.time()))
