@@ -69,12 +69,12 @@ class Decision:
 
 
 class Neighbourhood:
-    """Everything of one kind that a set of changed claims may be decided with.
+    """Everything of one kind that some claims, changed or decided about, may be decided with.
 
     `visited` is closed: no claim outside it can be one thing with a claim inside.
     """
 
-    def __init__(self, conn: Connection, kind: str, dirty: Iterable[int]) -> None:
+    def __init__(self, conn: Connection, kind: str, asked: Iterable[int]) -> None:
         self._conn = conn
         self.kind = kind
         self.rules = evidence.rules(kind)
@@ -95,7 +95,7 @@ class Neighbourhood:
         self._mates: dict[int, Sequence[Group]] = {}
         self.visited: set[int] = set()
         self.changed: set[int] = set()  # visited, and changed since they were decided last
-        self._visit(set(dirty))
+        self._visit(set(asked))
 
     # --- what is read -------------------------------------------------------------------------------------------------
 
@@ -151,8 +151,10 @@ class Neighbourhood:
 
     # --- closure ------------------------------------------------------------------------------------------------------
 
-    def _visit(self, dirty: set[int]) -> None:
-        frontier = dirty
+    def _visit(self, asked: set[int]) -> None:
+        """What was asked about may be as it was, where only a decision is new: then its old mates need no look."""
+        frontier = asked | self._components(asked)
+        dirty = self._dirty_among(frontier)
         while frontier:
             self.visited |= frontier
             self.changed |= dirty
