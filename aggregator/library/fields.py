@@ -138,6 +138,15 @@ def length(seconds: float | None) -> str:
     return f"{round(seconds) // 60}:{round(seconds) % 60:02d}" if seconds else ""
 
 
+def _date(said: str) -> str:
+    """`14 March 2027`, `March 2027`, `2027`."""
+    parts = said.split("-")
+    if len(parts) == 1:
+        return said
+    named = date(int(parts[0]), int(parts[1]), int(parts[2]) if len(parts) > 2 else 1)
+    return f"{named:%-d %B %Y}" if len(parts) > 2 else f"{named:%B %Y}"
+
+
 def _day(said: tuple[str, str | None, str | None]) -> str:
     day, start, until = said
     words = f"{date.fromisoformat(day):%-d %B %Y}"
@@ -149,6 +158,7 @@ def _day(said: tuple[str, str | None, str | None]) -> str:
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     "artist": joined,
     "length": length,
+    "released": _date,
     "genres": lambda said: ", ".join(sorted(said, key=fold)),
     "number": lambda said: str(said[1]) if said[0] == 1 else f"{said[1]} on disc {said[0]}",
     "ids": lambda said: ", ".join(f"{SCHEMES.get(scheme, scheme)} {value}" for scheme, value in sorted(said.items())),

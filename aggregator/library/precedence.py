@@ -7,7 +7,7 @@ follows it already, `reached` says up to which item everything does, and a kill 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -112,14 +112,16 @@ _CANDIDATES = "SELECT i.id FROM {kind} i WHERE (SELECT MAX(claim_id) FROM link W
 # --- what it would change ---------------------------------------------------------------------------------------------
 
 
-def effect(conn: Connection, kind: str, field: Field, providers: Sequence[str]) -> Effect:
-    """How many items would show another word, and some of them."""
+def effect(conn: Connection, accounts: Container[int], kind: str, field: Field, providers: Sequence[str]) -> Effect:
+    """How many items would show another word of these accounts, and some of them."""
     of_all, sample = _sample(conn, kind)
     now = Choices.read(conn, kind)
     then = now.with_order(field.name, providers)
     changed = []
     for item, claims in told.of_items(conn, kind, sample, now.picks).items():
-        ordered = in_usual_order(kind, claims)
+        ordered = in_usual_order(kind, [claim for claim in claims if claim.account_id in accounts])
+        if not ordered:
+            continue
         before, after = (shown(each.face(ordered), field)[0] for each in (now, then))
         if before != after:
             changed.append(Example(item, ordered[0].name, before, after))

@@ -38,13 +38,14 @@ from aggregator.sources.forms import Entered, entered, folders
 from aggregator.sources.leaving import Leaving, leaving
 from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in, searchable
 from aggregator.sources.lives import archive, bring_back, erase, test
+from aggregator.sources.orders import Chosen, Orders, effect_of, prefer
 from aggregator.sources.questions import Doomed, Question, answer, question
 
 __all__ = [
-    "Change", "Changes", "Diff", "Doomed", "Entered", "FormField", "HeldRemoval", "History", "Leaving", "Line",
-    "LiveAnswer", "Offer", "Part", "Question", "Refused", "Run", "SettingsRefused", "SourceCard", "SourceError",
-    "Standing", "Terms", "able", "answer", "archive", "archived", "ask_live", "begin_sign_in", "bring_back", "cards",
-    "change_settings", "changes", "closed", "create_account", "entered", "erase", "finish_sign_in", "folders",
-    "free_name", "history", "leaving", "offers", "progress", "question", "refused", "rename", "request_sync",
-    "searchable", "standing", "switch", "test", "titled",
+    "Change", "Changes", "Chosen", "Diff", "Doomed", "Entered", "FormField", "HeldRemoval", "History", "Leaving",
+    "Line", "LiveAnswer", "Offer", "Orders", "Part", "Question", "Refused", "Run", "SettingsRefused", "SourceCard",
+    "SourceError", "Standing", "Terms", "able", "answer", "archive", "archived", "ask_live", "begin_sign_in",
+    "bring_back", "cards", "change_settings", "changes", "closed", "create_account", "effect_of", "entered", "erase",
+    "finish_sign_in", "folders", "free_name", "history", "leaving", "offers", "prefer", "progress", "question",
+    "refused", "rename", "request_sync", "searchable", "standing", "switch", "test", "titled",
 ]  # fmt: skip

@@ -9,7 +9,10 @@ from flask.testing import FlaskClient
 
 from aggregator import listeners
 from aggregator.library import items, merging
+from aggregator.plugin import Credit, Edition
 from aggregator.store import Store
+
+from . import seed
 
 
 def titles(page: str) -> list[str]:
@@ -260,3 +263,87 @@ def test_pairs_are_asked_about_once(at_home: FlaskClient, house: Store) -> None:
     assert at_home.post("/library/unsure", data=form).status_code == 404
     with house.read() as conn:
         assert conn.exec_driver_sql("SELECT verdict FROM decision").scalars().all() == ["different"]
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deezer(house: Store) -> int:
+    """Another source that sees the album Harbour lights differently; its claim of the album."""
+    ana = listeners.everyone(house)[0]
+    account = seed.connect(house, "deezer", "deezer", "Deezer", ana.id, {})
+    album = Edition(id="d", title="Harbour Lights (Deluxe)", credits=[Credit(name="Nora Quist")], released="2011-05-01")
+    seed.bring(house, account, "deezer", ana.id, [album])
+    merging.merge(house)
+    with house.read() as conn:
+        query = "SELECT id FROM claim WHERE account_id = ? AND kind = 'album'"
+        return int(conn.exec_driver_sql(query, (account,)).scalar_one())
+
+
+def released(house: Store, album: int) -> str:
+    with house.read() as conn:
+        return str(conn.exec_driver_sql("SELECT released FROM album WHERE id = ?", (album,)).scalar_one())
+
+
+def test_a_page_says_what_each_source_says_and_shows_what_was_picked(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], deezer: int
+) -> None:
+    album = ids["album Harbour lights"]
+    page = at_home.get(f"/albums/{album}").text
+    assert "Your files come first" in page
+    assert "Harbour Lights (Deluxe)" in page
+    answer = at_home.post(f"/library/album/{album}/shown", data={"field": "title", "claim": deezer})
+    page = at_home.get(answer.headers["Location"]).text
+    assert "<h1>Harbour Lights (Deluxe)</h1>" in page
+    assert "You picked it" in page
+    told = "the album “Harbour Lights (Deluxe)” shows the title of Deezer, Harbour Lights (Deluxe)"
+    assert f"From now on {told}." in page
+    undo = re.search(r'action="(/library/picks/\d+/undo)"', page)
+    assert undo is not None
+    assert f"T{told[1:]}" in at_home.get("/library/shown").text
+    at_home.post(undo[1])
+    assert "<h1>Harbour lights</h1>" in at_home.get(f"/albums/{album}").text
+    assert at_home.post(undo[1]).status_code == 404
+    assert "taken back" in at_home.get("/library/shown").text
+
+
+@pytest.mark.parametrize(("field", "claim"), [("title", 1), ("title", 0), ("ids", None), ("colour", None), ("", None)])
+def test_only_what_a_source_of_the_item_says_can_be_picked(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], deezer: int, field: str, claim: int | None
+) -> None:
+    album = ids["album Harbour lights"]
+    form = {"field": field, "claim": deezer if claim is None else claim}
+    assert at_home.post(f"/library/album/{album}/shown", data=form).status_code == 404
+    with house.read() as conn:
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM pick").scalar_one() == 0
+
+
+def test_whose_word_comes_first_is_tried_told_and_carried_out(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], deezer: int
+) -> None:
+    album, address = ids["album Harbour lights"], "/library/shown/album/released"
+    first = released(house, album)
+    assert address in at_home.get("/library/shown").text
+    page = at_home.get(f"{address}?order=spotify,files,deezer").text
+    assert "1 album will show another release date." in page
+    assert re.search(r"Harbour lights</a>: 1 May 2011 becomes 2019", page)
+    assert released(house, album) == first == "2011-05-01"
+    answer = at_home.post(address, data={"order": "spotify,files,deezer"})
+    page = at_home.get(answer.headers["Location"]).text
+    assert "Ana chose this order" in page
+    assert "it is being written" in page
+    merging.merge(house)
+    assert released(house, album) == "2019"
+    assert "it is being written" not in at_home.get(address).text
+    assert "The order chosen for it" in at_home.get(f"/albums/{album}").text
+    at_home.post(address, data={"order": ""})
+    merging.merge(house)
+    assert released(house, album) == first
+
+
+@pytest.mark.parametrize(
+    "address", ["/library/shown/album/ids", "/library/shown/album/colour", "/library/shown?before=-1"]
+)
+def test_what_cannot_be_chosen_is_not_there(at_home: FlaskClient, address: str) -> None:
+    assert at_home.get(address).status_code == 404

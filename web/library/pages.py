@@ -31,11 +31,12 @@ def form_words(form: str) -> str:
 def album(item_id: int) -> ResponseReturnValue:
     with store().read() as conn:
         found = _one(conn, items.album, item_id, "library.album")
-    if not isinstance(found, items.AlbumPage):
-        return found
+        if not isinstance(found, items.AlbumPage):
+            return found
+        says = items.what_is_said(conn, listener().id, "album", found.id)
     most = max((song.plays for song in found.songs), default=0)
     first = next((song.audio_claim for song in found.songs if song.audio_claim is not None), None)
-    return render_template("library/album.html", kind="album", item=found, most_played=most, first=first)
+    return render_template("library/album.html", kind="album", item=found, says=says, most_played=most, first=first)
 
 
 @bp.get("/artists/<int:item_id>")
@@ -46,16 +47,18 @@ def artist(item_id: int) -> ResponseReturnValue:
             return found
         shows = calendar.next_shows(conn, listener(), NEXT_SHOWS, artist_id=found.id)
         said = stances.words(conn, listener().id, [found.id]).get(found.id, {})
-    return render_template("library/artist.html", kind="artist", item=found, shows=shows, said=said)
+        says = items.what_is_said(conn, listener().id, "artist", found.id)
+    return render_template("library/artist.html", kind="artist", item=found, says=says, shows=shows, said=said)
 
 
 @bp.get("/tracks/<int:item_id>")
 def track(item_id: int) -> ResponseReturnValue:
     with store().read() as conn:
         found = _one(conn, items.recording, item_id, "library.track")
-    if not isinstance(found, items.RecordingPage):
-        return found
-    return render_template("library/track.html", kind="recording", item=found)
+        if not isinstance(found, items.RecordingPage):
+            return found
+        says = items.what_is_said(conn, listener().id, "recording", found.id)
+    return render_template("library/track.html", kind="recording", item=found, says=says)
 
 
 def _one(

@@ -45,7 +45,7 @@ def undo(decision_id: int) -> ResponseReturnValue:
         abort(404, "That was taken back before.")
     decisions.undo(store(), said.id)
     flash(f"Taken back: {said.words}.")
-    return _to_where_it_was_asked()
+    return to_where_it_was_asked()
 
 
 @bp.post("/library/decisions/<int:decision_id>/again")
@@ -55,7 +55,7 @@ def again(decision_id: int) -> ResponseReturnValue:
     if said.state == "holds":
         abort(404, "That holds already.")
     tell(decisions.again(store(), listener().id, said.id))
-    return _to_where_it_was_asked()
+    return to_where_it_was_asked()
 
 
 def tell(act: int, effect: str = "") -> None:
@@ -69,7 +69,7 @@ def _open(number: int, shown: int = 3) -> acts.Act:
     return said or abort(404, "There is no such decision, or it is about what only another listener may see.")
 
 
-def _to_where_it_was_asked() -> ResponseReturnValue:
+def to_where_it_was_asked() -> ResponseReturnValue:
     """The page of ours that shows the button."""
     asked = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
     page = asked.path + (f"?{asked.query}" if asked.query else "")

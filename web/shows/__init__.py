@@ -41,11 +41,13 @@ def page() -> ResponseReturnValue:
 def show(item_id: int) -> ResponseReturnValue:
     with store().read() as conn:
         found = calendar.show_page(conn, listener(), item_id)
-    if isinstance(found, calendar.Moved):
-        return redirect(url_for("shows.show", item_id=found.id), 301)
-    if found is None:
-        abort(404, "This show is not known here. It may have been removed by the service that listed it.")
-    return render_template("shows/show.html", page=found, show=found.card, now=int(time.time()))
+        if isinstance(found, calendar.Moved):
+            return redirect(url_for("shows.show", item_id=found.id), 301)
+        if found is None:
+            abort(404, "This show is not known here. It may have been removed by the service that listed it.")
+        says = items.what_is_said(conn, listener().id, "show", item_id)
+    told = {"kind": "show", "item_id": item_id, "says": says}
+    return render_template("shows/show.html", page=found, show=found.card, now=int(time.time()), **told)
 
 
 @bp.get("/shows/<int:item_id>.ics")

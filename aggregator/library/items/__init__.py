@@ -4,6 +4,7 @@ lists       albums, artists and songs of a listener, in pages
 cards       what is shown of an item in a list
 pages       one album, artist or recording
 provenance  where an item comes from, in words and claim by claim
+said        what each source says of an item, field by field, and why one word is shown
 facts       what the home page says
 """
 
@@ -22,10 +23,11 @@ from aggregator.library.items.pages import (
     recording,
     resolve,
 )
-from aggregator.library.items.provenance import ClaimRow, known, provenance
+from aggregator.library.items.provenance import ClaimRow, claims_of, known, provenance
+from aggregator.library.items.said import Line, Value, what_is_said
 
 __all__ = [
-    "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited",
-    "Home", "Moved", "Page", "Query", "RecordingPage", "Size", "SongCard", "Version", "album", "albums", "artist",
-    "artists", "home", "known", "provenance", "recording", "resolve", "sizes", "songs",
+    "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Home", "Line",
+    "Moved", "Page", "Query", "RecordingPage", "Size", "SongCard", "Value", "Version", "album", "albums", "artist",
+    "artists", "claims_of", "home", "known", "provenance", "recording", "resolve", "sizes", "songs", "what_is_said",
 ]  # fmt: skip

@@ -160,6 +160,16 @@ def _played(plays: int, first_heard: int | None) -> list[str]:
     return [f"scrobbled once in {year}" if plays == 1 else f"scrobbled {plays:,} times since {year}"]
 
 
+def claims_of(conn: Connection, listener_id: int, kind: str, item_id: int) -> set[int]:
+    """The claims of an item that the listener may see."""
+    rows = conn.exec_driver_sql(
+        "SELECT c.id FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
+        " WHERE link.kind = ? AND link.item_id = ? AND (a.listener_id IS NULL OR a.listener_id = ?)",
+        (kind, item_id, listener_id),
+    )
+    return set(rows.scalars())
+
+
 _KNOWN = (
     "SELECT EXISTS (SELECT 1 FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
     " WHERE link.kind = ? AND link.item_id = ? AND (a.listener_id IS NULL OR a.listener_id = ?))"

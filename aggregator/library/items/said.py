@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from aggregator.library import art, told
 from aggregator.library.choices import PREFERRED, Choices, Face, in_usual_order, shown
 from aggregator.library.fields import FIELDS, SCHEMES, Field, in_words
+from aggregator.library.items.provenance import visible_accounts
 from aggregator.library.told import Told
 
 Accounts = Mapping[int, tuple[str, str]]
@@ -47,8 +48,9 @@ class Line:
     pick: int | None
 
 
-def lines(conn: Connection, listener_id: int, kind: str, item_id: int, accounts: Accounts) -> list[Line]:
-    """The fields of which anybody says anything, in a fixed order. Four queries, however many claims there are."""
+def what_is_said(conn: Connection, listener_id: int, kind: str, item_id: int) -> list[Line]:
+    """The fields of which anybody says anything, in a fixed order. Six queries, however many claims there are."""
+    accounts = visible_accounts(conn, listener_id)
     choices = Choices.read(conn, kind)
     claims = in_usual_order(kind, told.of_items(conn, kind, [item_id], choices.picks).get(item_id, ()))
     if not claims:
