@@ -92,7 +92,7 @@ def _recommend(house: House, report: Report) -> Mapping[str, int]:
     for number, person in enumerate(people):
         report(number, len(people), person.name)
         recommendations.refresh(house.store, person.id)
-    return {}
+    return {"forgotten": recommendations.forget_unused(house.store, int(time.time()))}
 
 
 def _erase(house: House, report: Report) -> Mapping[str, int]:

@@ -66,13 +66,14 @@ def _of_kind(kind: str) -> Callable[[Connection, int], int]:
         )
         claims = list(found.scalars())
         if claims:
-            _claims(conn, kind, claims)
+            forget(conn, kind, claims)
         return len(claims)
 
     return some
 
 
-def _claims(conn: Connection, kind: str, claims: Sequence[int]) -> None:
+def forget(conn: Connection, kind: str, claims: Sequence[int]) -> None:
+    """These claims, and of items what only they said. What listeners said goes over to what else the item has."""
     ids = json.dumps(claims)
     items = conn.exec_driver_sql(
         "SELECT DISTINCT item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?))", (ids,)

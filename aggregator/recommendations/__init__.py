@@ -6,6 +6,7 @@ choosing     from ranked artists to the stored list of albums and artists
 cards        that list as pages show it, in words
 excluded     artists, albums, playlists, hours and accounts kept out of taste
 counted      what that leaves
+passing      taking out again what was claimed for recommendations alone
 own          what the listener has and might hear again, or at last
 rows         the rows of Discover and Home, drawn by the day
 standing     what was asked, who is silent
@@ -32,6 +33,7 @@ from aggregator.recommendations.excluded import (
 )
 from aggregator.recommendations.feedback import WORDS, Kind, Said, Word, said_by
 from aggregator.recommendations.knowledge import LookUp, wanted
+from aggregator.recommendations.passing import forget_unused
 from aggregator.recommendations.ranking import rank
 from aggregator.recommendations.rows import Discover, Row, discover, note_seen
 from aggregator.recommendations.standing import Standing, standing
@@ -58,6 +60,7 @@ __all__ = [
     "discover",
     "exclude",
     "exclusions",
+    "forget_unused",
     "include",
     "make_anew",
     "note_seen",
