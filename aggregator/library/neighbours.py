@@ -85,9 +85,7 @@ class Neighbourhood:
         for decision in self.decisions:
             for claim in decision.claims:
                 self._naming[claim].append(decision)
-        self.keys_gone: set[tuple[int, int]] = (
-            set()
-        )  # key and claim, to be stored no more
+        self.keys_gone: set[tuple[int, int]] = set()  # key and claim, to be stored no more
         self.keys_new: defaultdict[int, list[int]] = defaultdict(list)  # and to be stored
         self._groups: dict[Hashable, Group] = {}
         self._group_of: dict[int, Group] = {}

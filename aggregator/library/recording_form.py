@@ -91,6 +91,7 @@ def keys(form: RecordingForm) -> Iterable[str]:
 
 def _keys_of(title: str, artist: str, album: str, form: RecordingForm) -> Iterator[str]:
     song, by, on = title.replace(" ", ""), _tight(artist), album.replace(" ", "")
+    head = "".join(sorted(song[:3]))  # a slip exchanges letters, or comes later
     if song and by:
         yield _song_key(artist, title)
         if len(song) >= 18:
@@ -98,11 +99,11 @@ def _keys_of(title: str, artist: str, album: str, form: RecordingForm) -> Iterat
     if song and on:
         yield f"s:{on}|{song}"
         if by:
-            yield f"x:{by}|{on}|{''.join(sorted(song[:4]))}"
+            yield f"x:{by}|{on}|{head}"
     if form.place and len(song) > 5:
         yield f"r:{song}|{form.place}"
-    if form.place and by:
-        yield f"p:{by}|{form.place}"
+    if form.place and song and by:
+        yield f"p:{by}|{form.place}|{head}"
     if form.place and len(on) > 8:
         yield f"q:{on}|{form.place}"
     for second in _seconds(form.seconds):

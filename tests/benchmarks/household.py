@@ -122,11 +122,11 @@ class World:
         """Half of the streaming collection is in the files too."""
         half = self.size.saved // 2
         for album in self.albums[self.size.albums - half : self.size.albums + half]:
-            yield from self._saved(album)
+            yield from self.saved_album(album)
         yield Complete(scope="albums")
 
-    def _saved(self, album: Album) -> Iterator[Record]:
-        band = Credit(name=album.artist, id=f"artist{self.artists.index(album.artist)}")
+    def saved_album(self, album: Album) -> Iterator[Record]:
+        band = Credit(name=album.artist, id=f"artist {album.artist}")
         yield Artist(id=str(band.id), name=album.artist)
         yield Edition(id=f"album{album.number}", title=album.title, credits=[band], released=f"{album.year}-05-01")
         for position, (title, seconds) in enumerate(album.tracks, 1):

@@ -19,16 +19,19 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from aggregator import listeners
 from aggregator.library import merging
 from aggregator.library.claims import Intake
-from aggregator.plugin import Artist, Credit, Edition, Record, Show, Track, Venue
+from aggregator.plugin import Artist, Credit, Edition, Play, Record, Show, Track, Venue
 from aggregator.store import Store, open_store
 from aggregator.store.schema import account
+from tests.benchmarks.household import Album, Size, World, take
 
 BATCH = 1_000
 KIND_OF = {"event": "show"}
@@ -277,8 +280,94 @@ _STYLES: dict[str, Callable[[Row], Row]] = {
 }
 
 
+# --- a household, for size --------------------------------------------------------------------------------------------
+
+HOUSEHOLD = Size(artists=15_000, albums=8_000, saved=14_000)
+"""80,000 files; three services with 45,000 songs each, of which a third are files too; 200,000 songs scrobbled."""
+SERVICES, THEIRS, SCROBBLED = 3, 4_500, 20_000
+"""How many services, albums in each, and albums of which every song was scrobbled."""
+
+
+def settle_in(store: Store, size: Size) -> None:
+    """Take in, and do not merge, what a household has: for `HOUSEHOLD` about 500,000 claims."""
+    world, part = World(size), size.albums / HOUSEHOLD.albums
+    owner = listeners.create(store, "Robin", "owner").id
+    take(store, "files", "files", None, world.files())
+    for number in range(SERVICES):
+        first = int((6_500 + number * 3_500) * part)
+        albums = world.albums[first : first + int(THEIRS * part)]
+        take(store, f"service-{number}", "spotify", owner, (r for each in albums for r in world.saved_album(each)))
+    take(store, "lastfm", "lastfm", owner, _scrobbles(world.albums[: int(SCROBBLED * part)]))
+
+
+def _scrobbles(albums: Sequence[Album]) -> Iterator[Record]:
+    """Every song once, as players write them."""
+    chance, at = random.Random(7), datetime(2006, 1, 1, tzinfo=UTC)
+    for album in albums:
+        for title, _ in album.tracks:
+            at += timedelta(minutes=50)
+            said = chance.choice((title, title, title.lower(), f"{title} - Remastered", f"{title} (feat. Ana)"))
+            name = f"{album.number} {title}"
+            yield Play(at=at, title=said, credits=[Credit(name=album.artist)], album=album.title, id=name)
+
+
+def _change(store: Store, share: float) -> int:
+    """A night on which this share of all songs comes with another length."""
+    with store.write() as conn:
+        conn.exec_driver_sql(
+            "UPDATE claim SET payload = json_set(payload, '$.seconds', (payload ->> '$.seconds') + 1)"
+            " WHERE kind = 'recording' AND payload ->> '$.seconds' IS NOT NULL AND id % ? = 0",
+            (int(1 / share),),
+        )
+        changed = conn.exec_driver_sql("SELECT changes()").scalar_one()
+        conn.exec_driver_sql(
+            "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind = 'recording'"
+            " AND payload ->> '$.seconds' IS NOT NULL AND id % ? = 0",
+            (int(1 / share),),
+        )
+    return int(changed)
+
+
+def _household(size: Size) -> None:
+    with tempfile.TemporaryDirectory(prefix="bandstand-household-") as folder:
+        store = open_store(Path(folder))
+        settle_in(store, size)
+        _timed(f"{_count(store, 'claim'):,} claims of a household from zero", store)
+        changed = _change(store, 0.01)
+        _timed(f"a night with {changed:,} changed", store)
+        store.close()
+
+
+def _timed(what: str, store: Store) -> None:
+    begun, used = time.perf_counter(), time.process_time()
+    merging.merge(store)
+    wall, cpu = time.perf_counter() - begun, time.process_time() - used
+    print(f"{what}: {wall:.1f} s ({cpu:.1f} s CPU), {_megabytes():.0f} MB", flush=True)
+
+
+def _count(store: Store, table: str) -> int:
+    with store.read() as conn:
+        return int(conn.exec_driver_sql(f"SELECT COUNT(*) FROM {table}").scalar_one())
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
-    """How long `ROWS` rows take, and how well they are told apart; for public data see docs/merging.md."""
+    """How long `ROWS` rows take and how well they are told apart, for public data see docs/merging.md; then a household
+    from zero and after a night. Each in a process of its own, for its memory."""
+    for job in (_rows, _household_in_full):
+        process = get_context("spawn").Process(target=job)
+        process.start()
+        process.join()
+
+
+def _household_in_full() -> None:
+    _household(HOUSEHOLD)
+
+
+def _rows() -> None:
     rows, truth = invented(ROWS)
     begun, used = time.perf_counter(), time.process_time()
     labels = cluster(rows)
@@ -286,8 +375,7 @@ def main() -> None:
     placed = {row: label for row, label in labels.items() if label is not None}
     together = Counter((truth[row], label) for row, label in placed.items())
     right, said, meant = map(_pairs, (together, Counter(placed.values()), Counter(truth.values())))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{len(rows):,} rows: {wall:.1f} s ({cpu:.1f} s CPU), {memory:.0f} MB; "
+    print(f"{len(rows):,} rows: {wall:.1f} s ({cpu:.1f} s CPU), {_megabytes():.0f} MB; "
           f"precision {right / said:.4f}, recall {right / meant:.4f}")  # fmt: skip
 
 
