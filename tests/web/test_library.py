@@ -235,8 +235,15 @@ def test_shows_are_the_same_or_not_like_everything_else(
     assert "2 shows become one?" in at_home.get(f"/library/show/weigh?verdict=same&{query}").text
     answer = at_home.post(f"/library/show/{shows[0]}/same", data={"other": shows[1]})
     assert answer.headers["Location"] == f"/shows/{min(shows)}"
+    page = at_home.get(f"/shows/{min(shows)}").text
+    assert "are the same show" in page
+    entries = re.findall(r'name="claims" value="([^"]+)"', page)
+    assert len(entries) > 1
+    assert "Split “" in at_home.get(f"/library/show/{min(shows)}/split", query_string={"claims": entries[0]}).text
     at_home.post("/library/decisions/1/undo")
     assert at_home.get(f"/shows/{max(shows)}").status_code == 200
+    found = at_home.get(f"/library/show/{min(shows)}/others", query_string={"text": "no"}).text
+    assert f'name="items" value="{min(shows)}"' in found
 
 
 @pytest.mark.parametrize("ticked", ["", "999999", "everything"])

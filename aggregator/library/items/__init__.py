@@ -4,6 +4,7 @@ lists       albums, artists and songs of a listener, in pages
 cards       what is shown of an item in a list
 pages       one album, artist or recording
 provenance  where an item comes from, in words and claim by claim
+near        what looks like an item and was kept apart from it, and why
 said        what each source says of an item, field by field, and why one word is shown
 facts       what the home page says
 """
@@ -11,6 +12,7 @@ facts       what the home page says
 from aggregator.library.items.cards import AlbumCard, ArtistCard, Credited, SongCard
 from aggregator.library.items.facts import Home, home
 from aggregator.library.items.lists import AlbumQuery, Page, Query, Size, albums, artists, sizes, songs
+from aggregator.library.items.near import Near, near_misses
 from aggregator.library.items.pages import (
     AlbumPage,
     ArtistPage,
@@ -20,6 +22,7 @@ from aggregator.library.items.pages import (
     Version,
     album,
     artist,
+    origin,
     recording,
     resolve,
 )
@@ -28,6 +31,7 @@ from aggregator.library.items.said import Line, Value, what_is_said
 
 __all__ = [
     "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Home", "Line",
-    "Moved", "Page", "Query", "RecordingPage", "Size", "SongCard", "Value", "Version", "album", "albums", "artist",
-    "artists", "claims_of", "home", "known", "provenance", "recording", "resolve", "sizes", "songs", "what_is_said",
+    "Moved", "Near", "Page", "Query", "RecordingPage", "Size", "SongCard", "Value", "Version", "album", "albums",
+    "artist", "artists", "claims_of", "home", "known", "near_misses", "origin", "provenance", "recording", "resolve",
+    "sizes", "songs", "what_is_said",
 ]  # fmt: skip

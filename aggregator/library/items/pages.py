@@ -192,6 +192,12 @@ def _row(conn: Connection, kind: str, listener_id: int, id: int) -> Row[Any] | M
     return Moved(item) if item is not None and item != id else None
 
 
+def origin(conn: Connection, listener_id: int, kind: str, id: int) -> Origin:
+    """Of an item that another room has the page of."""
+    accounts = visible_accounts(conn, listener_id)
+    return Origin("", claim_rows(conn, kind, id, listener_id, accounts), acts.about(conn, listener_id, kind, id))
+
+
 def _origin(
     conn: Connection, kind: str, row: Row[Any], listener_id: int, accounts: Mapping[int, tuple[str, str]]
 ) -> dict[str, Any]:

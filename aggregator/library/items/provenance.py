@@ -30,6 +30,9 @@ class ClaimRow:
     present: bool
     why: str  # what joined it to the item, in words; "" for what everything else joined
     decided_by: str  # rule | listener
+    verdict: str  # of the rules, whoever decided: same | different | unsure | nothing; "" where nothing joined it
+    evidence: tuple[tuple[str, float], ...]  # that, part by part: words and points, negative ones speak against
+    points: float
 
 
 def provenance(accounts: Mapping[int, tuple[str, str]], sources: str, plays: int, first_heard: int | None) -> str:
@@ -63,6 +66,7 @@ _PLACES = {
     "album": "SELECT mine.id, s.id AS song, NULL AS album, NULL AS title FROM mine JOIN claim s ON s.about = mine.id"
     " AND s.kind = 'recording'",
     "recording": "SELECT id, id AS song, NULL AS album, NULL AS title FROM mine",
+    "show": "SELECT id, NULL AS song, NULL AS album, NULL AS title FROM mine",
 }
 """Where a claim is named: by songs, on albums, and in titles where there is no album."""
 
@@ -79,7 +83,7 @@ def claim_rows(
     Plays are those of the listener. Of more than `MANY` claims only those that say different words are told apart.
     """
     rows = conn.exec_driver_sql(
-        "WITH mine AS MATERIALIZED (SELECT c.*, link.evidence, link.decided_by FROM link"  # noqa: S608
+        "WITH mine AS MATERIALIZED (SELECT c.*, link.evidence, link.decided_by, link.verdict FROM link"  # noqa: S608
         " CROSS JOIN claim c ON c.id = link.claim_id WHERE link.kind = :kind AND link.item_id = :item"
         " AND c.account_id IN (SELECT value FROM json_each(:accounts))),"
         f" place AS ({_PLACES[kind]} WHERE (SELECT COUNT(*) FROM mine) <= :many),"
@@ -90,7 +94,7 @@ def claim_rows(
         " FROM place LEFT JOIN link on_it ON on_it.claim_id = place.album LEFT JOIN album i ON i.id = on_it.item_id"
         " LEFT JOIN play_total t ON t.claim_id = place.song AND t.listener_id = :listener GROUP BY place.id)"
         " SELECT json_group_array(mine.id) AS ids, MIN(mine.id), mine.account_id, mine.payload, mine.present,"
-        " mine.evidence, mine.decided_by, json_extract(album.payload, '$.title') AS album, said.albums, said.titles,"
+        " mine.evidence, mine.decided_by, mine.verdict, json_extract(album.payload, '$.title') AS album, said.albums, said.titles,"
         " SUM(said.plays) AS plays FROM mine LEFT JOIN said ON said.id = mine.id"
         " LEFT JOIN claim album ON album.id = mine.about"
         " GROUP BY mine.account_id, mine.payload, mine.about, mine.present, mine.decided_by, said.items"
@@ -105,6 +109,7 @@ def _claim_row(row: Row[Any], accounts: Mapping[int, tuple[str, str]]) -> ClaimR
     said = json.loads(row.payload)
     title, album = said.get("title") or said["name"], said.get("album") or row.album or ""
     ids = tuple(sorted(json.loads(row.ids)))
+    parts = tuple(_in_words(part) for part in json.loads(row.evidence))
     return ClaimRow(
         ids,
         name,
@@ -116,6 +121,9 @@ def _claim_row(row: Row[Any], accounts: Mapping[int, tuple[str, str]]) -> ClaimR
         bool(row.present),
         words(row.evidence),
         row.decided_by,
+        row.verdict,
+        parts,
+        sum(points for _, points in parts),
     )
 
 
@@ -143,10 +151,15 @@ def played(plays: int) -> str:
 def words(evidence: str) -> str:
     """`same title, same artist, length 3:05 and 3:06`; what speaks against stands behind a `but`."""
     speaks_for, against = list[str](), list[str]()
-    for part in json.loads(evidence):
-        equal = f"same {part['field']}" if part["a"] == part["b"] else f"{part['field']} {part['a']} and {part['b']}"
-        (speaks_for if part["points"] >= 0 else against).append(equal)
+    for said, points in map(_in_words, json.loads(evidence)):
+        (speaks_for if points >= 0 else against).append(said)
     return ", but ".join(filter(None, (", ".join(speaks_for), ", ".join(against))))
+
+
+def _in_words(part: Mapping[str, Any]) -> tuple[str, float]:
+    """One field that was weighed: `length 3:05 and 3:06`, 18."""
+    field, a, b = part["field"], part["a"], part["b"]
+    return f"same {field}" if a == b else f"{field} {a} and {b}", part["points"]
 
 
 def _credit(said: Mapping[str, Any]) -> str:
