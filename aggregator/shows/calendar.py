@@ -1,7 +1,7 @@
 """What is on near a listener: a month, one show, the next few.
 
 Distances are measured from the listener's place, days and hours are the venue's. A list of shows costs three queries,
-and up to five more for the reasons of recommended artists, whatever is on.
+and up to six more for the reasons of recommended artists, whatever is on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from aggregator import recommendations, stances
 from aggregator.listeners import Listener, Place
 from aggregator.shows.cards import MATCHES, Act, Match, ShowCard
 from aggregator.shows.places import km_between, zone_named
-from aggregator.store.schema import account, artist, item_credit, link, recommended, shelf, show
+from aggregator.store.schema import account, artist, claim, item_credit, link, recommended, shelf, show
 
 KM_PER_DEGREE = 111.2
 LONGEST_FESTIVAL = timedelta(days=31)
@@ -309,11 +309,43 @@ def _bills(conn: Connection, listener: Listener, show_ids: list[int], suggest: b
         .order_by(item_credit.c.item_id, item_credit.c.position)
     ).all()
     suggested = {row.suggestion for row in rows if row.suggestion is not None}
-    reasons = recommendations.reasons_for(conn, listener.id, suggested) if suggested else {}
+    reasons = _reasons(conn, listener, suggested) if suggested else {}
     bills: dict[int, list[Act]] = defaultdict(list)
     for row in rows:
         bills[row.item_id].append(_act(row, reasons.get(row.suggestion)))
     return bills
+
+
+def _reasons(conn: Connection, listener: Listener, suggested: set[int]) -> dict[int, str]:
+    """Why these artists are recommended, and how seldom they come near, for those that still are."""
+    taste = recommendations.reasons_for(conn, listener.id, suggested)
+    seldom = _how_seldom(conn, listener, set(taste)) if listener.preferences.place and taste else {}
+    return {artist_id: "; ".join(filter(None, (why, seldom.get(artist_id)))) for artist_id, why in taste.items()}
+
+
+def _how_seldom(conn: Connection, listener: Listener, artists: set[int]) -> dict[int, str]:
+    """In words: how many shows of an artist's name are listed within the radius, gone by and to come."""
+    place = listener.preferences.place
+    assert place is not None
+    namesake = artist.alias("namesake")
+    seen = select(link.c.item_id).join(claim, claim.c.id == link.c.claim_id)
+    seen = seen.where(link.c.item_id == show.c.id, claim.c.account_id.in_(_accounts(listener)))
+    query = (
+        select(artist.c.id, func.count(show.c.id.distinct()).label("shows"), func.min(show.c.day).label("since"))
+        .join(namesake, namesake.c.folded == artist.c.folded)
+        .join(item_credit, and_(item_credit.c.kind == "show", item_credit.c.artist_id == namesake.c.id))
+        .join(show, show.c.id == item_credit.c.item_id)
+        .where(artist.c.id.in_(artists), _around(place, listener.preferences.radius_km), show.c.status != "cancelled")
+        .where(seen.exists())
+        .group_by(artist.c.id)
+    )
+    return {row.id: _seldom(row.shows, date.fromisoformat(row.since)) for row in conn.execute(query)}
+
+
+def _seldom(shows: int, since: date) -> str:
+    if shows == 1:
+        return "the only show of theirs near you that is listed"
+    return f"one of {shows} shows of theirs near you listed since {since:%B %Y}"
 
 
 def _is_mine(listener: Listener, artist_id: ColumnElement[int]) -> ColumnElement[bool]:

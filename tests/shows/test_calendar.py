@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 from sqlalchemy import event
 
-from aggregator import stances
+from aggregator import recommendations, stances
 from aggregator.listeners import Place
 from aggregator.plugin import Tickets
 from aggregator.shows import calendar
@@ -88,6 +88,26 @@ class TestWhose:
         with town.store.write() as conn:
             stances.say(conn, ana.id, show.lead.artist_id, "shows", "mute", town.now)
         assert matches(july()) == {"New Friend": "other"}
+
+    def test_a_recommended_show_says_how_seldom_the_artist_comes(self, town, ana, july):
+        town.recommends(ana, "New Friend")
+        barn = town.seller("barn")
+        town.lists(barn, bill(acts=["New Friend"]))
+        [show] = july().shows
+        assert show.because.endswith("; the only show of theirs near you that is listed")
+        assert show.distance
+        later = bill(acts=["New Friend"], id="later", day="2027-07-29")
+        town.lists(barn, bill(acts=["New Friend"]), later)
+        assert july().shows[0].because.endswith("; one of 2 shows of theirs near you listed since July 2027")
+
+    def test_a_word_about_the_artist_holds_for_their_shows(self, town, ana, july):
+        town.recommends(ana, "New Friend")
+        town.lists(town.seller("barn"), bill(acts=["New Friend"]))
+        [show] = july().shows
+        said = recommendations.say(town.store, ana.id, "artist", show.lead.artist_id, "never")
+        assert matches(july()) == {"New Friend": "other"}
+        recommendations.take_back(town.store, ana.id, said.id)
+        assert matches(july()) == {"New Friend": "recommended"}
 
     def test_the_reason_is_said_in_words(self, town, ana, july):
         town.knows(ana, "Wild Hollow", mbid="m1", owned=True, plays=41)
