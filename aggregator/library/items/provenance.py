@@ -94,8 +94,8 @@ def claim_rows(
         " FROM place LEFT JOIN link on_it ON on_it.claim_id = place.album LEFT JOIN album i ON i.id = on_it.item_id"
         " LEFT JOIN play_total t ON t.claim_id = place.song AND t.listener_id = :listener GROUP BY place.id)"
         " SELECT json_group_array(mine.id) AS ids, MIN(mine.id), mine.account_id, mine.payload, mine.present,"
-        " mine.evidence, mine.decided_by, mine.verdict, json_extract(album.payload, '$.title') AS album, said.albums, said.titles,"
-        " SUM(said.plays) AS plays FROM mine LEFT JOIN said ON said.id = mine.id"
+        " mine.evidence, mine.decided_by, mine.verdict, json_extract(album.payload, '$.title') AS album, said.albums,"
+        " said.titles, SUM(said.plays) AS plays FROM mine LEFT JOIN said ON said.id = mine.id"
         " LEFT JOIN claim album ON album.id = mine.about"
         " GROUP BY mine.account_id, mine.payload, mine.about, mine.present, mine.decided_by, said.items"
         " ORDER BY mine.present DESC, mine.account_id, MIN(mine.id)",
