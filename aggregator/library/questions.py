@@ -25,10 +25,11 @@ CROSS JOIN claim ca ON ca.id = pair.a CROSS JOIN claim cb ON cb.id = pair.b
 CROSS JOIN account xa ON xa.id = ca.account_id CROSS JOIN account xb ON xb.id = cb.account_id
 JOIN listener l ON l.id = COALESCE(:only, l.id) AND l.id = COALESCE(xa.listener_id, l.id)
     AND l.id = COALESCE(xb.listener_id, l.id)
-WHERE la.item_id <> lb.item_id)
+WHERE la.item_id <> lb.item_id AND 'discovery' NOT IN (ca.scope, cb.scope))
 WHERE place = 1
 """
-"""One row for each listener and pair of items: the likeliest of their pairs of claims."""
+"""One row for each listener and pair of items: the likeliest of their pairs of claims. What was only recommended
+(scope `discovery`) is nobody's, and not worth a question."""
 _TOUCHED = (
     "SELECT u.a, u.b, u.kind, u.points FROM json_each(:claims) CROSS JOIN unsure u ON u.a = value"
     " UNION SELECT u.a, u.b, u.kind, u.points FROM json_each(:claims) CROSS JOIN unsure u ON u.b = value"

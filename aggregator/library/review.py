@@ -54,7 +54,7 @@ def unsure_pairs(
     rows = conn.exec_driver_sql(
         f"SELECT u.kind, u.points, u.evidence, {sides} FROM unsure u JOIN claim a ON a.id = u.a"  # noqa: S608
         " JOIN claim b ON b.id = u.b JOIN link la ON la.claim_id = u.a JOIN link lb ON lb.claim_id = u.b"
-        " WHERE la.item_id <> lb.item_id ORDER BY u.points DESC, u.a, u.b"
+        " WHERE la.item_id <> lb.item_id AND 'discovery' NOT IN (a.scope, b.scope) ORDER BY u.points DESC, u.a, u.b"
     )
     asked: dict[frozenset[int], Row[Any]] = {}
     for row in rows:

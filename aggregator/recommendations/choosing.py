@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from aggregator.library import merging
 from aggregator.library.claims import Intake
+from aggregator.library.folding import fold_name
 from aggregator.plugin import Artist, Edition
 from aggregator.recommendations.counted import recount
 from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
@@ -105,9 +106,9 @@ def _pick(known: Knowledge, said: Feedback, having: Having) -> tuple[list[Pick],
         if not said.has_artist((found := known.named(key)).record["name"])
         and (why := [_stored(reason, known, carried, key) for reason in reasons])
     ]
-    new = [_albums_of(pick.traits, pick.artist, pick.why, known, said, having) for pick in artists]
+    new = [_albums_of(pick.traits, pick.artist, pick.record.ids, pick.why, known, said, having) for pick in artists]
     known_well = [
-        _albums_of(known.traits(key), own.name, [["plays", own.item_id]], known, said, having)
+        _albums_of(known.traits(key), own.name, own.ids, [["plays", own.item_id]], known, said, having)
         for key in known.played_a_lot
         if (own := known.own[key])
     ]
@@ -115,19 +116,25 @@ def _pick(known: Knowledge, said: Feedback, having: Having) -> tuple[list[Pick],
 
 
 def _albums_of(
-    traits: Traits, name: str, why: list[list[Any]], known: Knowledge, said: Feedback, having: Having
+    traits: Traits,
+    name: str,
+    ids: Mapping[str, str],
+    why: list[list[Any]],
+    known: Knowledge,
+    said: Feedback,
+    having: Having,
 ) -> list[Pick]:
     """The artist's albums that are not had, the most popular first; singles only where there is nothing else."""
     if said.has_artist(name):
         return []
     there = (each for each in known.albums.get(traits.by, ()) if not _known(each.record["title"], name, said, having))
     best = sorted(there, key=lambda each: each.record.get("form") == "single")[: PER_ARTIST + SPARE]
-    return [_album(each, name, why, traits) for each in best]
+    return [_album(each, name, ids, why, traits) for each in best]
 
 
-def _album(found: Found, name: str, why: list[list[Any]], traits: Traits) -> Pick:
+def _album(found: Found, name: str, ids: Mapping[str, str], why: list[list[Any]], traits: Traits) -> Pick:
     traits = replace(traits, released=found.record.get("released"))
-    return Pick(_ref("album", found), found.record["title"], name, _edition(found, name), why, traits)
+    return Pick(_ref("album", found), found.record["title"], name, _edition(found, name, ids), why, traits)
 
 
 def _known(title: str, name: str, said: Feedback, having: Having) -> bool:
@@ -158,9 +165,15 @@ def _artist(found: Found) -> Artist:
     return Artist.model_validate(found.record)
 
 
-def _edition(found: Found, name: str) -> Edition:
-    """An album without credits is by the artist it was asked for."""
-    return Edition.model_validate({"credits": [{"name": name}], **found.record})
+def _edition(found: Found, name: str, ids: Mapping[str, str]) -> Edition:
+    """An album without credits is by the artist it was asked for, and the artist so named is the one with these ids."""
+    record = {"credits": [{"name": name}], **found.record}
+    key = fold_name(name)
+    credits = [
+        {**each, "ids": {**ids, **each.get("ids", {})}} if fold_name(each["name"]) == key else each
+        for each in record["credits"]
+    ]
+    return Edition.model_validate({**record, "credits": credits})
 
 
 def _carriers(known: Knowledge) -> Counter[str]:

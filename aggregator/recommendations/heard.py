@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from aggregator.library.folding import fold, fold_name
+from aggregator.library.titles import album_title
 from aggregator.store.schema import answer
 
 V = TypeVar("V")
@@ -45,6 +46,9 @@ class Lazy(Mapping[str, V]):
                 raise KeyError(key)
             self._made[key] = self._make(key)
         return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._known
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
@@ -124,7 +128,15 @@ class Heard:
         return tags
 
     def _albums(self, key: str) -> list[Found]:
-        return [Found(account_id, record) for account_id, items in self._parsed("albums_of", key) for record in items]
+        """Each album once, the most popular first: by its part of what the service's most popular one has."""
+        said: dict[Any, list[tuple[float, Found]]] = {}
+        for account_id, records in self._parsed("albums_of", key):
+            most = max((record.get("popularity", 0) for record in records), default=0)
+            for place, record in enumerate(records):
+                share = record.get("popularity", 0) / most if most else 1 / (1 + place)
+                said.setdefault(album_title(record["title"]), []).append((share, Found(account_id, record)))
+        best = sorted(said.values(), key=lambda each: -max(share for share, _ in each))
+        return [max(each, key=lambda one: _says(one[1].record))[1] for each in best]
 
     def _tag_artists(self, tag: str) -> dict[str, float]:
         used: dict[str, float] = {}
@@ -146,7 +158,8 @@ class Heard:
         return round(median(self._listeners.values())) if self._listeners else 1
 
     def _name(self, account_id: int, record: Mapping[str, Any]) -> str:
-        """The artist's key. Of several records that of the first account stands, and there the one that says most."""
+        """The artist's key. Of several records one with an MBID stands, which connects it with what others say; then
+        that of the first account, and there the one that says most."""
         key = fold_name(record["name"])
         found = Found(account_id, record)
         kept = self._named.get(key)
@@ -154,9 +167,14 @@ class Heard:
             self._named[key] = found
         return key
 
-    def _rank(self, found: Found) -> tuple[int, int, str]:
-        place = self._place.get(found.account_id, len(self._place))
-        return place, -len(found.record.get("ids", ())), str(found.record["id"])
+    def _rank(self, found: Found) -> tuple[bool, int, int, str]:
+        place, ids = self._place.get(found.account_id, len(self._place)), found.record.get("ids", {})
+        return "mbid" not in ids, place, -len(ids), str(found.record["id"])
+
+
+def _says(album: Mapping[str, Any]) -> int:
+    """How much is said of an album that others leave open."""
+    return ("form" in album) + ("released" in album)
 
 
 def tag_key(tag: str) -> str:
