@@ -33,10 +33,10 @@ def album(item_id: int) -> ResponseReturnValue:
         found = _one(conn, items.album, item_id, "library.album")
         if not isinstance(found, items.AlbumPage):
             return found
-        says = items.what_is_said(conn, listener().id, "album", found.id)
+        told = _told(conn, "album", found.id, found.title)
     most = max((song.plays for song in found.songs), default=0)
     first = next((song.audio_claim for song in found.songs if song.audio_claim is not None), None)
-    return render_template("library/album.html", kind="album", item=found, says=says, most_played=most, first=first)
+    return render_template("library/album.html", kind="album", item=found, most_played=most, first=first, **told)
 
 
 @bp.get("/artists/<int:item_id>")
@@ -47,8 +47,8 @@ def artist(item_id: int) -> ResponseReturnValue:
             return found
         shows = calendar.next_shows(conn, listener(), NEXT_SHOWS, artist_id=found.id)
         said = stances.words(conn, listener().id, [found.id]).get(found.id, {})
-        says = items.what_is_said(conn, listener().id, "artist", found.id)
-    return render_template("library/artist.html", kind="artist", item=found, says=says, shows=shows, said=said)
+        told = _told(conn, "artist", found.id, found.name)
+    return render_template("library/artist.html", kind="artist", item=found, shows=shows, said=said, **told)
 
 
 @bp.get("/tracks/<int:item_id>")
@@ -57,8 +57,14 @@ def track(item_id: int) -> ResponseReturnValue:
         found = _one(conn, items.recording, item_id, "library.track")
         if not isinstance(found, items.RecordingPage):
             return found
-        says = items.what_is_said(conn, listener().id, "recording", found.id)
-    return render_template("library/track.html", kind="recording", item=found, says=says)
+        told = _told(conn, "recording", found.id, found.title)
+    return render_template("library/track.html", kind="recording", item=found, **told)
+
+
+def _told(conn: Any, kind: str, item_id: int, title: str) -> dict[str, Any]:
+    """What each source says of an item, and what else looks like it."""
+    said = items.what_is_said(conn, listener().id, kind, item_id)
+    return {"says": said, "near": items.near_misses(conn, listener().id, kind, item_id, title)}
 
 
 def _one(

@@ -46,9 +46,10 @@ def show(item_id: int) -> ResponseReturnValue:
         if found is None:
             abort(404, "This show is not known here. It may have been removed by the service that listed it.")
         says = items.what_is_said(conn, listener().id, "show", item_id)
+        near = items.near_misses(conn, listener().id, "show", item_id, found.card.title)
         origin = items.origin(conn, listener().id, "show", item_id)
     item = {"id": item_id, "title": found.card.title, "claims": origin.claims, "history": origin.history}
-    told = {"kind": "show", "item_id": item_id, "says": says, "item": item}
+    told = {"kind": "show", "item_id": item_id, "says": says, "near": near, "item": item}
     return render_template("shows/show.html", page=found, show=found.card, now=int(time.time()), **told)
 
 
