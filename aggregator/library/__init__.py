@@ -14,6 +14,8 @@ In the order in which data flows:
     rows, art, shelves, find              what is kept of items for pages
     review      what only a listener can answer
     decisions   same, not the same, split, and their undoing
+    acts        what was said, and whether it still holds
+    weighing    what a decision would change, told before it is made
     items, search                         what pages read
 
 Traps: a claim's number orders nothing but the naming of items; ties are broken by account key and the provider's id.
