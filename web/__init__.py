@@ -21,6 +21,7 @@ STATIC = Path(__file__).parent / "static"
 PAGES = (
     "home",
     "library",
+    "review",
     "discover",
     "shows",
     "feed",

@@ -26,7 +26,11 @@ PAGES = (
         Entry("discover", "Discover", "/discover", "discover"),
         Entry("shows", "Shows", "/shows", "shows"),
     ),
-    (Entry("sources", "Sources", "/sources", "sources"), Entry("settings", "Settings", "/settings", "settings")),
+    (
+        Entry("review", "Questions", "/review", "merge"),
+        Entry("sources", "Sources", "/sources", "sources"),
+        Entry("settings", "Settings", "/settings", "settings"),
+    ),
 )
 
 

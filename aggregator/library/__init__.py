@@ -12,7 +12,8 @@ In the order in which data flows:
     matching    a neighbourhood decided
     merging     the driver: dirty claims -> links -> rows, shelves, words
     rows, art, shelves, find              what is kept of items for pages
-    review      what only a listener can answer
+    questions   what only a listener can answer, kept for each of them with what it touches
+    review, comparison                    the queue of these as a page reads it, and two items side by side
     decisions   same, not the same, split, and their undoing
     acts        what was said, and whether it still holds
     weighing    what a decision would change, told before it is made

@@ -61,6 +61,21 @@ def apart(store: Store, listener_id: int, kind: str, *item_ids: int) -> int:
         return act
 
 
+def pairwise(store: Store, listener_id: int, kind: str, verdict: str, pairs: Sequence[tuple[int, int]]) -> int:
+    """The same word, same or different, on each of these pairs of items: one act. Returns and raises as `same`."""
+    with store.write() as conn:
+        act = None
+        for pair in pairs:
+            items = _several(_seen(conn, listener_id, kind, pair))
+            words = "" if act else f"{_listed(conn, items)} {_ARE[verdict]} {CALLED[kind]}{_likewise(len(pairs) - 1)}"
+            number = _write(conn, listener_id, kind, verdict, *_first_and_rest(items), words, part_of=act)
+            act = act or number
+        if act is None:
+            raise Refused("There is nothing here to decide.")
+        _carry_out(conn, act)
+        return act
+
+
 def different(store: Store, listener_id: int, kind: str, claims_a: Collection[int], claims_b: Collection[int]) -> int:
     """No claim of one side is one thing with a claim of the other. Returns the act's number."""
     with store.write() as conn:
@@ -276,6 +291,7 @@ def _end(conn: Connection, listener_id: int, act: int, decisions: Sequence[int],
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 NAMED = 3
+_ARE = {"same": "are the same", "different": "are not the same"}
 
 
 def _listed(conn: Connection, items: Side) -> str:
@@ -299,6 +315,10 @@ def _split_words(conn: Connection, kind: str, gone: Sequence[int], rest: Sequenc
 
 def _with_songs(count: int) -> str:
     return f", and {_songs(count)} too" if count else ""
+
+
+def _likewise(count: int) -> str:
+    return f", and {count:,} more {'pair' if count == 1 else 'pairs'} likewise" if count else ""
 
 
 def _songs(count: int) -> str:

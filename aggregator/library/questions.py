@@ -12,22 +12,29 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-_ASK = """
+_SEEN = """IIF(COALESCE({x}.listener_id, l.id) = l.id, pair.{side}, (
+        SELECT k.claim_id FROM link k JOIN claim c ON c.id = k.claim_id AND c.present
+        JOIN account x ON x.id = c.account_id AND COALESCE(x.listener_id, l.id) = l.id
+        WHERE k.item_id = {link}.item_id AND k.to_claim = pair.{side} ORDER BY x.key, c.pid LIMIT 1))"""
+"""A claim of one side that the listener sees: what another listener's account says is said by others too, word by word,
+where these joined their item through it."""
+_ASK = f"""
 INSERT INTO question (listener_id, item_a, item_b, kind, claim_a, claim_b, points)
 SELECT listener_id, MIN(mine, other), MAX(mine, other), kind, IIF(mine < other, a, b), IIF(mine < other, b, a), points
-FROM (SELECT l.id AS listener_id, la.item_id AS mine, lb.item_id AS other, pair.*, ROW_NUMBER() OVER (
-        PARTITION BY l.id, MIN(la.item_id, lb.item_id), MAX(la.item_id, lb.item_id)
-        ORDER BY pair.points DESC, MIN(xa.key || '/' || ca.pid, xb.key || '/' || cb.pid),
-            MAX(xa.key || '/' || ca.pid, xb.key || '/' || cb.pid)) AS place
-FROM ({pairs}) pair
+FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY listener_id, MIN(mine, other), MAX(mine, other)
+        ORDER BY points DESC, MIN(name_a, name_b), MAX(name_a, name_b)) AS place
+FROM (SELECT l.id AS listener_id, la.item_id AS mine, lb.item_id AS other, pair.kind, pair.points,
+        {_SEEN.format(x="xa", link="la", side="a")} AS a, {_SEEN.format(x="xb", link="lb", side="b")} AS b,
+        xa.key || '/' || ca.pid AS name_a, xb.key || '/' || cb.pid AS name_b
+FROM ({{pairs}}) pair
 CROSS JOIN link la ON la.claim_id = pair.a CROSS JOIN link lb ON lb.claim_id = pair.b
 CROSS JOIN claim ca ON ca.id = pair.a CROSS JOIN claim cb ON cb.id = pair.b
 CROSS JOIN account xa ON xa.id = ca.account_id CROSS JOIN account xb ON xb.id = cb.account_id
-JOIN listener l ON l.id = COALESCE(:only, l.id) AND l.id = COALESCE(xa.listener_id, l.id)
-    AND l.id = COALESCE(xb.listener_id, l.id)
+JOIN listener l ON l.id = COALESCE(:only, l.id)
 WHERE la.item_id <> lb.item_id AND 'discovery' NOT IN (ca.scope, cb.scope))
+WHERE a IS NOT NULL AND b IS NOT NULL)
 WHERE place = 1
-"""
+"""  # noqa: S608
 """One row for each listener and pair of items: the likeliest of their pairs of claims. What was only recommended
 (scope `discovery`) is nobody's, and not worth a question."""
 _TOUCHED = (

@@ -1,17 +1,20 @@
-"""The questions only a listener can answer: pairs of items that may be one thing."""
+"""The queue of questions that only a listener can answer: which wait, in which order, and which were put off.
+
+What touches the most of a listener's listening comes first. Whatever is not answered stays apart: nothing merges here
+by itself, and nothing is lost.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
-from aggregator.library.fields import length
-from aggregator.library.items.provenance import played, some, visible_accounts, words
+from aggregator.library.items.provenance import visible_accounts
+from aggregator.store import Store
 
 
 @dataclass(frozen=True)
@@ -24,110 +27,256 @@ class Side:
     credit: str
     account: str
     provider: str
-    facts: tuple[str, ...]
-    """What else is known of the item: albums, bills, year, length, plays, and who tells of it."""
+    art: str | None
+    hue: int | None
+
+
+class Place(NamedTuple):
+    """Where a question stands in the queue; a list goes on after it, whatever was answered meanwhile."""
+
+    plays: int
+    kept: int
+    points: float
+    item_a: int
+    item_b: int
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A question for the listener: are these two one thing? `why` says what speaks for and against."""
+    """Are these two one thing? `why` says what agrees and what does not; `plays` are the listener's, of both."""
 
     kind: str
     a: Side
     b: Side
     why: str
-    points: float
+    plays: int
+    place: Place
 
 
-def unsure_pairs(
-    conn: Connection, listener_id: int, limit: int = 50, among: Container[int] | None = None
+@dataclass(frozen=True)
+class Wanted:
+    """Which questions: of one kind, with a side that one account says, or about one of these claims. Everything, unless
+    said otherwise."""
+
+    kind: str = ""
+    account: int | None = None
+    among: Collection[int] | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many wait by kind, whatever kind was wanted, how many were skipped, and about how many plays they touch."""
+
+    kinds: Mapping[str, int]
+    skipped: int
+    plays: int
+
+    def count(self, kind: str = "") -> int:
+        return self.kinds.get(kind, 0) if kind else sum(self.kinds.values())
+
+
+_ABOUT = (
+    "about AS MATERIALIZED (SELECT MIN(la.item_id, lb.item_id) AS item_a, MAX(la.item_id, lb.item_id) AS item_b"
+    " FROM (SELECT u.a, u.b FROM json_each(:among) CROSS JOIN unsure u ON u.a = value"
+    " UNION SELECT u.a, u.b FROM json_each(:among) CROSS JOIN unsure u ON u.b = value) u"
+    " CROSS JOIN link la ON la.claim_id = u.a CROSS JOIN link lb ON lb.claim_id = u.b GROUP BY 1, 2)"
+)
+_OPEN = (
+    f"WITH {_ABOUT}, open AS (SELECT q.* FROM question q WHERE q.listener_id = :listener"  # noqa: S608
+    " AND (:kind = '' OR q.kind = :kind) AND (:account IS NULL OR :account IN ("
+    "(SELECT account_id FROM claim WHERE id = q.claim_a), (SELECT account_id FROM claim WHERE id = q.claim_b)))"
+    " AND (:among IS NULL OR (q.item_a, q.item_b) IN (SELECT item_a, item_b FROM about)))"
+)
+_ORDER = "plays DESC, kept DESC, points DESC, item_a, item_b"
+
+
+def count(conn: Connection, listener_id: int) -> int:
+    """How many questions wait for a listener."""
+    found: int = conn.exec_driver_sql(
+        "SELECT COUNT(*) FROM question WHERE listener_id = ? AND NOT skipped", (listener_id,)
+    ).scalar_one()
+    return found
+
+
+def waiting(conn: Connection, listener_id: int, wanted: Wanted = Wanted()) -> Waiting:
+    """The size of the queue. A song and its artist may both be asked about: their plays count once."""
+    rows = conn.exec_driver_sql(
+        f"{_OPEN} SELECT kind, skipped, COUNT(*) FROM open GROUP BY kind, skipped",  # noqa: S608
+        {**_said(listener_id, wanted), "kind": ""},
+    ).all()
+    plays = conn.exec_driver_sql(
+        f"{_OPEN}, item AS (SELECT kind, item_a AS id FROM open WHERE NOT skipped"  # noqa: S608
+        " UNION SELECT kind, item_b FROM open WHERE NOT skipped)"
+        " SELECT COALESCE(MAX(plays), 0) FROM (SELECT SUM(s.plays) AS plays FROM item JOIN shelf s"
+        " ON s.listener_id = :listener AND s.kind = item.kind AND s.item_id = item.id GROUP BY item.kind)",
+        _said(listener_id, wanted),
+    ).scalar_one()
+    skipped = sum(row[2] for row in rows if row.skipped and wanted.kind in ("", row.kind))
+    return Waiting({row.kind: row[2] for row in rows if not row.skipped}, skipped, plays)
+
+
+def pairs(
+    conn: Connection, listener_id: int, wanted: Wanted = Wanted(), after: Place | None = None, limit: int = 50
 ) -> list[Pair]:
-    """Questions that only a listener can answer, the likeliest first, once per pair of items.
+    """Questions in their order, those that were skipped left out; `after`: the place of the last one known."""
+    place = after._asdict() if after else dict.fromkeys(Place._fields)
+    rows = conn.exec_driver_sql(
+        f"{_OPEN} SELECT * FROM open WHERE NOT skipped AND (:item_a IS NULL OR plays < :plays OR (plays = :plays"  # noqa: S608
+        " AND (-kept, -points, item_a, item_b) > (-:kept, -:points, :item_a, :item_b)))"
+        f" ORDER BY {_ORDER} LIMIT :limit",
+        {**_said(listener_id, wanted), **place, "limit": limit},
+    )
+    return _pairs(conn, listener_id, rows.all())
 
-    `among`: only those about one of these claims.
+
+def pair(conn: Connection, listener_id: int, item_a: int, item_b: int) -> Pair | None:
+    """One question, skipped or not; None where it is not one of this listener's."""
+    rows = conn.exec_driver_sql(
+        "SELECT * FROM question WHERE listener_id = ? AND item_a = MIN(?2, ?3) AND item_b = MAX(?2, ?3)",
+        (listener_id, item_a, item_b),
+    )
+    return next(iter(_pairs(conn, listener_id, rows.all())), None)
+
+
+MOST_ALIKE = 200
+
+
+def alike(conn: Connection, listener_id: int, asked: Pair) -> list[Pair]:
+    """Other questions that the same answer may fit: the songs of the same two albums; else what is asked for the
+    same reason, with a source in common, as of a hundred names on bills. At most `MOST_ALIKE`.
     """
-    accounts = visible_accounts(conn, listener_id)
-    sides = ", ".join(
-        f"{s}.id AS {s}_id, {s}.account_id AS {s}_account, {s}.payload AS {s}_payload, l{s}.item_id AS {s}_item"
-        for s in ("a", "b")
-    )
     rows = conn.exec_driver_sql(
-        f"SELECT u.kind, u.points, u.evidence, {sides} FROM unsure u JOIN claim a ON a.id = u.a"  # noqa: S608
-        " JOIN claim b ON b.id = u.b JOIN link la ON la.claim_id = u.a JOIN link lb ON lb.claim_id = u.b"
-        " WHERE la.item_id <> lb.item_id AND 'discovery' NOT IN (a.scope, b.scope) ORDER BY u.points DESC, u.a, u.b"
+        f"SELECT q.* FROM question q {_ALIKE.get(asked.kind, _OF_SOURCES)} WHERE q.listener_id = :listener"  # noqa: S608
+        " AND q.kind = :kind AND NOT q.skipped AND (q.item_a, q.item_b) <> (:item_a, :item_b)"
+        f" ORDER BY {_ORDER} LIMIT {MOST_ALIKE}",
+        {"listener": listener_id, "kind": asked.kind, **asked.place._asdict(), "a": asked.a.claim, "b": asked.b.claim},
     )
-    asked: dict[frozenset[int], Row[Any]] = {}
-    for row in rows:
-        if among is not None and row.a_id not in among and row.b_id not in among:
-            continue
-        if row.a_account in accounts and row.b_account in accounts and len(asked) < limit:
-            asked.setdefault(frozenset((row.a_item, row.b_item)), row)
-    facts: dict[int, tuple[str, ...]] = {}
-    for kind in {row.kind for row in asked.values()}:
-        wanted = {item for items, row in asked.items() if row.kind == kind for item in items}
-        facts |= _facts(conn, kind, wanted, listener_id, accounts)
-    return [_pair(row, accounts, facts) for row in asked.values()]
+    others = _pairs(conn, listener_id, rows.all())
+    return others if asked.kind in _ALIKE else [other for other in others if other.why == asked.why]
 
 
-def _pair(row: Row[Any], accounts: Mapping[int, tuple[str, str]], facts: Mapping[int, tuple[str, ...]]) -> Pair:
-    a = _side(row.a_id, row.a_item, row.a_payload, accounts[row.a_account], facts)
-    b = _side(row.b_id, row.b_item, row.b_payload, accounts[row.b_account], facts)
-    return Pair(row.kind, a, b, words(row.evidence), row.points)
-
-
-def _side(claim: int, item: int, payload: str, account: tuple[str, str], facts: Mapping[int, tuple[str, ...]]) -> Side:
-    said = json.loads(payload)
-    credit = ", ".join(credit["name"] for credit in said.get("credits", ()))
-    return Side(claim, item, said.get("title") or said["name"], credit, account[1], account[0], facts.get(item, ()))
-
-
-# CROSS JOIN: left to itself, SQLite walks the whole shelf in its order of plays.
-_ALBUMS = (
-    "(SELECT json_group_array(title) FROM (SELECT a.title FROM item_credit k CROSS JOIN album a ON a.id = k.item_id"
-    " CROSS JOIN shelf v ON v.listener_id = :listener AND v.kind = 'album' AND v.item_id = a.id"
-    " WHERE k.kind = 'album' AND k.artist_id = i.id ORDER BY v.plays DESC, a.id))"
-)
-_BILLS = (
-    "(SELECT json_group_array(json(bill)) FROM (SELECT json_array(w.title, w.day, w.start, w.venue) AS bill"
-    " FROM item_credit k JOIN show w ON w.id = k.item_id WHERE k.kind = 'show' AND k.artist_id = i.id"
-    " ORDER BY w.day, w.id))"
-)
-_KNOWN = {
-    "artist": f"NULL AS year, NULL AS seconds, {_ALBUMS} AS albums, {_BILLS} AS bills",
-    "album": "year, NULL AS seconds, '[]' AS albums, '[]' AS bills",
-    "recording": "(SELECT year FROM album WHERE album.id = i.album_id) AS year, i.seconds,"
-    " CASE WHEN album_title IS NULL THEN '[]' ELSE json_array(album_title) END AS albums, '[]' AS bills",
-    "show": "NULL AS year, NULL AS seconds, '[]' AS albums, json_array(json_array(title, day, start, venue)) AS bills",
+_ALIKE = {
+    "recording": "JOIN recording a ON a.id = q.item_a JOIN recording b ON b.id = q.item_b"
+    " JOIN recording x ON x.id = :item_a JOIN recording y ON y.id = :item_b AND x.album_id <> y.album_id"
+    " AND (a.album_id, b.album_id) IN (VALUES (x.album_id, y.album_id), (y.album_id, x.album_id))"
 }
-"""What there is to tell of an item of each kind."""
+_OF_SOURCES = (
+    "JOIN claim a ON a.id = q.claim_a JOIN claim b ON b.id = q.claim_b JOIN claim x ON x.id = :a"
+    " JOIN claim y ON y.id = :b AND (a.account_id IN (x.account_id, y.account_id)"
+    " OR b.account_id IN (x.account_id, y.account_id))"
+)
 
 
-def _facts(
-    conn: Connection, kind: str, items: Iterable[int], listener_id: int, accounts: Mapping[int, tuple[str, str]]
-) -> dict[int, tuple[str, ...]]:
-    rows = conn.exec_driver_sql(
-        f"SELECT i.id, {_KNOWN[kind]}, COALESCE(s.plays, 0) AS plays, (SELECT json_group_array(DISTINCT c.account_id)"  # noqa: S608
-        " FROM link JOIN claim c ON c.id = link.claim_id AND c.present WHERE link.item_id = i.id AND link.kind = :kind)"
-        f" AS accounts FROM {kind} i LEFT JOIN shelf s ON s.listener_id = :listener AND s.kind = :kind"
-        " AND s.item_id = i.id WHERE i.id IN (SELECT value FROM json_each(:items))",
-        {"kind": kind, "listener": listener_id, "items": json.dumps(sorted(items))},
+def _said(listener_id: int, wanted: Wanted) -> dict[str, Any]:
+    among = None if wanted.among is None else json.dumps(sorted(wanted.among))
+    return {"listener": listener_id, "kind": wanted.kind, "account": wanted.account, "among": among}
+
+
+_ART = {
+    kind: f"SELECT id, art, hue FROM {kind} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
+    for kind in ("artist", "album", "recording")
+}
+
+
+def _pairs(conn: Connection, listener_id: int, rows: Sequence[Row[Any]]) -> list[Pair]:
+    accounts, pictures = visible_accounts(conn, listener_id), _pictures(conn, rows)
+    asked = json.dumps([[row.claim_a, row.claim_b] for row in rows])
+    said = conn.exec_driver_sql(
+        "SELECT a.account_id, a.payload, b.account_id, b.payload, (SELECT u.evidence FROM unsure u"
+        " WHERE (u.a IN (a.id, la.to_claim) AND u.b IN (b.id, lb.to_claim))"
+        " OR (u.a IN (b.id, lb.to_claim) AND u.b IN (a.id, la.to_claim)) ORDER BY u.points DESC LIMIT 1)"
+        " FROM json_each(?) asked JOIN claim a ON a.id = asked.value ->> 0 JOIN claim b ON b.id = asked.value ->> 1"
+        " JOIN link la ON la.claim_id = a.id JOIN link lb ON lb.claim_id = b.id ORDER BY asked.key",
+        (asked,),
+    ).all()
+    return [
+        Pair(
+            row.kind,
+            _side(row.claim_a, row.item_a, payload_a, accounts[account_a], pictures),
+            _side(row.claim_b, row.item_b, payload_b, accounts[account_b], pictures),
+            why(evidence),
+            row.plays,
+            Place(row.plays, row.kept, row.points, row.item_a, row.item_b),
+        )
+        for row, (account_a, payload_a, account_b, payload_b, evidence) in zip(rows, said, strict=True)
+    ]
+
+
+_TOLD = {1: ("agrees", "agree"), 0: ("is unclear", "are unclear"), -1: ("differs", "differ")}
+
+
+def why(evidence: str) -> str:
+    """`title and artist agree, length differs`: what the rules found, whose values stand on either side."""
+    told = []
+    for sign, verbs in _TOLD.items():
+        fields = [part["field"] for part in json.loads(evidence) if (part["points"] > 0) - (part["points"] < 0) == sign]
+        if fields:
+            listed = " and ".join(filter(None, (", ".join(fields[:-1]), fields[-1])))
+            told.append(f"{listed} {verbs[len(fields) > 1]}")
+    alone = all(part["points"] > 0 for part in json.loads(evidence))
+    return ", ".join(told) + (", which is too little to be sure" if alone and told else "")
+
+
+def _side(
+    claim: int, item: int, payload: str, account: tuple[str, str], pictures: Mapping[int, tuple[str | None, int | None]]
+) -> Side:
+    said = json.loads(payload)
+    credit = ", ".join(credit["name"] for credit in said.get("credits") or said.get("lineup") or ())
+    title = said.get("title") or said["name"]
+    return Side(claim, item, title, credit, account[1], account[0], *pictures.get(item, (None, None)))
+
+
+def _pictures(conn: Connection, rows: Sequence[Row[Any]]) -> dict[int, tuple[str | None, int | None]]:
+    """Numbers of items are those of claims: no two kinds share one."""
+    found: dict[int, tuple[str | None, int | None]] = {}
+    for kind in {row.kind for row in rows} & _ART.keys():
+        items = json.dumps([item for row in rows if row.kind == kind for item in (row.item_a, row.item_b)])
+        told = conn.exec_driver_sql(_ART[kind], (items,))
+        found |= {row.id: (row.art, row.hue) for row in told}
+    return found
+
+
+# --- put off ----------------------------------------------------------------------------------------------------------
+
+
+def skip(store: Store, listener_id: int, asked: Pair) -> None:
+    """Ask later. Named by what the accounts call the two, so that it holds through every sync and merge."""
+    with store.write() as conn:
+        conn.exec_driver_sql(
+            "INSERT OR IGNORE INTO skip (account_key, pid, kind, other_key, other_pid, listener_id)"
+            " SELECT xa.key, a.pid, a.kind, xb.key, b.pid, ?1 FROM claim a, claim b"
+            " JOIN account xa ON xa.id = a.account_id JOIN account xb ON xb.id = b.account_id"
+            " WHERE (a.id, b.id) IN (VALUES (?2, ?3), (?3, ?2))",
+            (listener_id, asked.a.claim, asked.b.claim),
+        )
+        _mark(conn, listener_id, asked, skipped=True)
+
+
+def unskip(store: Store, listener_id: int, asked: Pair) -> None:
+    """Ask again after all."""
+    with store.write() as conn:
+        conn.exec_driver_sql(
+            "WITH said AS (SELECT x.key, c.pid FROM link JOIN claim c ON c.id = link.claim_id"
+            " JOIN account x ON x.id = c.account_id WHERE link.item_id IN (?2, ?3))"
+            " DELETE FROM skip WHERE listener_id = ?1 AND kind = ?4"
+            " AND (account_key, pid) IN (SELECT key, pid FROM said)"
+            " AND (other_key, other_pid) IN (SELECT key, pid FROM said)",
+            (listener_id, asked.a.item, asked.b.item, asked.kind),
+        )
+        _mark(conn, listener_id, asked, skipped=False)
+
+
+def look_again(store: Store, listener_id: int) -> int:
+    """Everything that was skipped waits anew. Returns how many questions that are."""
+    with store.write() as conn:
+        conn.exec_driver_sql("DELETE FROM skip WHERE listener_id = ?", (listener_id,))
+        return conn.exec_driver_sql(
+            "UPDATE question SET skipped = 0 WHERE listener_id = ? AND skipped", (listener_id,)
+        ).rowcount
+
+
+def _mark(conn: Connection, listener_id: int, asked: Pair, *, skipped: bool) -> None:
+    conn.exec_driver_sql(
+        "UPDATE question SET skipped = ? WHERE listener_id = ? AND item_a = ? AND item_b = ?",
+        (skipped, listener_id, asked.place.item_a, asked.place.item_b),
     )
-    return {row.id: tuple(_known(kind, row, accounts)) for row in rows}
-
-
-def _known(kind: str, row: Row[Any], accounts: Mapping[int, tuple[str, str]]) -> Iterator[str]:
-    if albums := json.loads(row.albums):
-        yield f"On {some(albums)}"
-    if bills := json.loads(row.bills):
-        yield _bill(*bills[0]) if kind == "show" else f"On the bill of {_bill(*bills[0])}"
-    if row.year:
-        yield str(row.year)
-    if row.seconds:
-        yield length(row.seconds)
-    if kind != "show":
-        yield played(row.plays) or "Not played yet"
-    yield some(sorted({accounts[number][1] for number in json.loads(row.accounts) if number in accounts}))
-
-
-def _bill(title: str, day: str, start: str | None, venue: str) -> str:
-    return ", ".join(filter(None, (title, f"{date.fromisoformat(day):%-d %B %Y}", start, venue)))

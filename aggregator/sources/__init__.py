@@ -32,7 +32,7 @@ from aggregator.sources.change import (
     request_sync,
     switch,
 )
-from aggregator.sources.changes import Change, Changes, History, changes, history
+from aggregator.sources.changes import Change, Changes, History, changes, doubted, history
 from aggregator.sources.diffs import Diff
 from aggregator.sources.forms import Entered, entered, folders
 from aggregator.sources.leaving import Leaving, leaving
@@ -45,7 +45,7 @@ __all__ = [
     "Change", "Changes", "Chosen", "Diff", "Doomed", "Entered", "FormField", "HeldRemoval", "History", "Leaving",
     "Line", "LiveAnswer", "Offer", "Orders", "Part", "Question", "Refused", "Run", "SettingsRefused", "SourceCard",
     "SourceError", "Standing", "Terms", "able", "answer", "archive", "archived", "ask_live", "begin_sign_in",
-    "bring_back", "cards", "change_settings", "changes", "closed", "create_account", "effect_of", "entered", "erase",
-    "finish_sign_in", "folders", "free_name", "history", "leaving", "offers", "prefer", "progress", "question",
+    "bring_back", "cards", "change_settings", "changes", "closed", "create_account", "doubted", "effect_of", "entered",
+    "erase", "finish_sign_in", "folders", "free_name", "history", "leaving", "offers", "prefer", "progress", "question",
     "refused", "rename", "request_sync", "searchable", "standing", "switch", "test", "titled",
 ]  # fmt: skip

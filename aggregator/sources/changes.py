@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
+from aggregator.library import review
 from aggregator.library.items.provenance import visible_accounts, words
 from aggregator.library.noted import MOST
-from aggregator.library.review import Pair, unsure_pairs
+from aggregator.library.review import Pair, Wanted
 from aggregator.sources.cards import Line, Run, run_of, visible_to
 from aggregator.sources.differences import Difference, between, day_in_words
 from aggregator.sources.diffs import ELDER, TOUCHED, Diff, diffs
@@ -70,11 +71,13 @@ class Changes:
     after: str | None
     """Where the one list that was asked for goes on."""
     pairs: Sequence[Pair]
+    """The weightiest of the `waiting` questions that it raised."""
+    waiting: int
     lines: Sequence[Line] = field(default_factory=list)
 
     @property
     def diff(self) -> Diff:
-        return Diff(sum(self.sizes.get("merged", {}).values()), len(self.pairs))
+        return Diff(sum(self.sizes.get("merged", {}).values()), self.waiting)
 
 
 @dataclass(frozen=True)
@@ -118,10 +121,12 @@ def changes(
         asked = {"run": run_id, "first": first, "account": account_id, "seen": json.dumps(list(seen))}
         sizes = _sizes(conn, asked)
         lists, more, goes_on = _lists(conn, asked, only, after, {number: name for number, (_, name) in seen.items()})
-        pairs = _pairs(conn, listener_id, asked)
+        wanted = Wanted(among=_touched(conn, asked))
+        pairs = review.pairs(conn, listener_id, wanted, limit=SHOWN)
+        waiting = review.waiting(conn, listener_id, wanted).count()
         lines = conn.execute(select(run_line).where(run_line.c.run_id == run_id).order_by(run_line.c.id.desc())).all()
     told = [Line(line.at, line.level, line.line) for line in lines]
-    return Changes(account_id, account.name, run_of(row), first, sizes, lists, more, goes_on, pairs, told)
+    return Changes(account_id, account.name, run_of(row), first, sizes, lists, more, goes_on, pairs, waiting, told)
 
 
 _RANK = " ".join(f"WHEN '{kind}' THEN {number}" for number, kind in enumerate(KINDS))
@@ -223,8 +228,16 @@ def _credit(said: Mapping[str, Any], mark: str) -> str:
 _DOUBTED = f"SELECT c.id {_SEEN_FIRST} AND (c.id IN (SELECT a FROM unsure) OR c.id IN (SELECT b FROM unsure))"  # noqa: S608
 
 
-def _pairs(conn: Connection, listener_id: int, asked: Mapping[str, Any]) -> list[Pair]:
-    """Questions that this run raised."""
-    asked = {"runs": json.dumps([asked["run"]]), **asked}
-    touched = {row.id for row in conn.execute(text(_DOUBTED if asked["first"] else TOUCHED), asked)}
-    return unsure_pairs(conn, listener_id, among=touched) if touched else []
+def doubted(store: Store, listener_id: int, run_id: int) -> tuple[int, frozenset[int]] | None:
+    """The account of a run that the listener sees (else None), and those of its claims that may be in doubt."""
+    with store.read() as conn:
+        account_id = conn.execute(select(run.c.account_id).where(run.c.id == run_id)).scalar()
+        if account_id not in {each.id for each in visible_to(conn, listener_id)}:
+            return None
+        first = conn.execute(text(_IS_FIRST), {"run": run_id}).scalar() == 1
+        return account_id, _touched(conn, {"run": run_id, "first": first})
+
+
+def _touched(conn: Connection, asked: Mapping[str, Any]) -> frozenset[int]:
+    said = {"runs": json.dumps([asked["run"]]), **asked}
+    return frozenset(row.id for row in conn.execute(text(_DOUBTED if asked["first"] else TOUCHED), said))

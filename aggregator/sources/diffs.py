@@ -13,7 +13,7 @@ from aggregator.library.items.provenance import visible_accounts
 
 @dataclass(frozen=True)
 class Diff:
-    """Of what a run added: how much joined what other sources had, and how many pairs only the listener can part."""
+    """Of what a run added: how much joined what other sources had, and how many questions of the listener's wait."""
 
     merged: int = 0
     unsure: int = 0
@@ -21,7 +21,8 @@ class Diff:
 
 def diffs(conn: Connection, listener_id: int, run_ids: Iterable[int]) -> dict[int, Diff]:
     """The short form of many runs, for cards and lists: two queries."""
-    asked = {"runs": json.dumps(list(run_ids)), "seen": json.dumps(list(visible_accounts(conn, listener_id)))}
+    seen = json.dumps(list(visible_accounts(conn, listener_id)))
+    asked = {"runs": json.dumps(list(run_ids)), "seen": seen, "listener": listener_id}
     merged = {row[0]: row[1] for row in conn.exec_driver_sql(_MERGED, asked)}
     unsure = {row[0]: row[1] for row in conn.exec_driver_sql(_UNSURE, asked)}
     return {number: Diff(merged.get(number, 0), unsure.get(number, 0)) for number in merged.keys() | unsure.keys()}
@@ -50,10 +51,9 @@ _UNSURE = (
     f"WITH touched AS MATERIALIZED ({TOUCHED}), pair AS ("  # noqa: S608
     " SELECT t.run_id, u.a, u.b FROM touched t JOIN unsure u ON u.a = t.id"
     " UNION SELECT t.run_id, u.a, u.b FROM touched t JOIN unsure u ON u.b = t.id)"
-    " SELECT run_id, COUNT(*) FROM (SELECT DISTINCT run_id, MIN(la.item_id, lb.item_id), MAX(la.item_id, lb.item_id)"
+    " SELECT run_id, COUNT(*) FROM (SELECT DISTINCT run_id, q.item_a, q.item_b"
     " FROM pair JOIN link la ON la.claim_id = pair.a JOIN link lb ON lb.claim_id = pair.b"
-    " JOIN claim a ON a.id = pair.a JOIN claim b ON b.id = pair.b WHERE la.item_id <> lb.item_id"
-    " AND a.account_id IN (SELECT value FROM json_each(:seen))"
-    " AND b.account_id IN (SELECT value FROM json_each(:seen)))"
+    " JOIN question q ON q.listener_id = :listener AND NOT q.skipped"
+    " AND q.item_a = MIN(la.item_id, lb.item_id) AND q.item_b = MAX(la.item_id, lb.item_id))"
     " GROUP BY run_id"
 )

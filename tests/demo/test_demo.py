@@ -110,7 +110,7 @@ def counted(demo: Demo, name: str) -> dict[str, object]:
     with demo.store.read() as conn:
         sizes = lists.sizes(conn, listener.id)
         shows = calendar.within(conn, listener, today, today + timedelta(days=100))
-        pairs = review.unsure_pairs(conn, listener.id)
+        pairs = review.pairs(conn, listener.id)
         plays = conn.exec_driver_sql("SELECT SUM(plays) FROM play_day WHERE listener_id = ?", (listener.id,)).scalar()
     matches = Counter(show.match for show in shows)
     return {
@@ -192,7 +192,7 @@ def test_songs_play_for_as_long_as_they_claim(demo: Demo) -> None:
 def test_the_unsure_pair_can_be_answered_and_taken_back(demo: Demo) -> None:
     robin, told = demo.people["Robin"], demo.truth["Robin"]
     with demo.store.read() as conn:
-        pair = next(one for one in review.unsure_pairs(conn, robin.id) if one.kind == "recording")
+        pair = next(one for one in review.pairs(conn, robin.id) if one.kind == "recording")
     assert pair.a.title == pair.b.title == "Low Tide Radio"
     answer = decisions.same(demo.store, robin.id, "recording", [pair.a.item, pair.b.item])
     assert counted(demo, "Robin")["songs"][0] == told.songs.total - 1  # type: ignore[index]

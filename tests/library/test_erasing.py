@@ -97,11 +97,11 @@ def told(house: House) -> dict[str, object]:
 
 
 def copy_decisions(source: House, target: House) -> None:
-    for table, columns in (("decision", 7), ("decision_claim", 4)):
+    for table in ("decision", "decision_claim"):
         rows = source.rows(f"SELECT * FROM {table}")
         with target.store.write() as conn:
             for row in rows:
-                conn.exec_driver_sql(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", row)
+                conn.exec_driver_sql(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
 @LAWS

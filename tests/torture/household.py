@@ -92,10 +92,10 @@ def decide(data: Path) -> None:
         album, claim = _shared_album(store)
         _post(client, f"/library/album/{album}/split", claims=claim)
     with store.read() as conn:
-        asked, answered = review.unsure_pairs(conn, ANA), len(acts.history(conn, ANA))
+        asked, answered = review.pairs(conn, ANA), len(acts.history(conn, ANA))
     if answered < 3:
         pair = asked[0]
-        _post(client, "/library/unsure", verdict="different", kind=pair.kind, a=pair.a.item, b=pair.b.item)
+        _post(client, "/review", verdict="different", a=pair.a.item, b=pair.b.item)
     song = songs[min(songs)]
     with store.read() as conn:
         starred = stars.starred(conn, ANA, "recording", [song])

@@ -40,10 +40,10 @@ PUBLIC = {
 LISTENER = {
     "library.album_list", "library.artist_list", "library.track_list", "library.others",
     "home.page", "home.suggested", "library.albums", "library.artists", "library.songs", "library.song_list",
-    "library.history", "library.unsure", "library.weigh", "library.shown", "library.order", "library.set_order",
+    "library.history", "library.weigh", "library.shown", "library.order", "library.set_order",
     "discover.page", "discover.standing", "discover.feedback",
     "discover.dial", "discover.taste", "discover.exclude",
-    "search.page", "search.services",
+    "review.page", "review.again", "search.page", "search.services",
     "shows.page", "settings.page", "settings.again", "settings.place", "settings.look", "settings.listening",
     "settings.new_feed", "settings.password", "settings.devices", "sources.page", "sources.pulse", "sources.sync_all",
     "sources.connect", "sources.create", "sources.once_more", "sources.signed_in_by_hand", "sign_in.leave",
@@ -60,8 +60,9 @@ OWNER = {
 
 THEIRS = {
     "library.album", "library.artist", "library.track",
-    "library.same", "library.different", "library.split", "library.weigh_split", "library.answer", "library.star",
-    "library.decision", "library.again", "library.pick", "library.unpick",
+    "library.same", "library.different", "library.split", "library.weigh_split",
+    "library.star", "library.decision", "library.again", "library.pick", "library.unpick",
+    "review.answer", "review.alike", "review.undo",
     "library.undo", "discover.say", "discover.undo", "discover.include",
     "media.stream", "media.artwork", "shows.show", "shows.ics",
     "shows.say", "sources.sync", "sources.run", "sources.history", "sources.held", "sources.decide",

@@ -65,7 +65,7 @@ def places(ids: dict[str, int]) -> dict[str, str]:
         "album": f"/albums/{ids['album Harbour lights']}",
         "artist": f"/artists/{ids['artist Nora Quist']}",
         "track": f"/tracks/{ids['recording Slow harbour']}",
-        "unsure": "/library/unsure",
+        "questions": "/review",
         "decisions": "/library/decisions",
         "weigh": "/library/album/weigh?verdict=same&"
         + "&".join(f"items={ids[f'album {title}']}" for title in ("Harbour lights", "Even numbers", "Morse")),
@@ -193,9 +193,9 @@ def test_a_split_is_told_with_its_undo(visit: Page, ids: dict[str, int]) -> None
     ("button", "said"), [("Same artist", "are the same artist"), ("Not the same", "are not the same")]
 )
 def test_the_mouse_says_what_the_button_says(visit: Page, button: str, said: str) -> None:
-    visit.goto("/library/unsure")
+    visit.goto("/review")
     visit.get_by_role("button", name=button).first.click()
-    expect(visit.get_by_role("status")).to_contain_text(said)
+    expect(visit.locator(".review-last")).to_contain_text(said)
 
 
 def test_a_muted_artist_is_muted_by_mouse_too(visit: Page, ids: dict[str, int]) -> None:

@@ -258,20 +258,6 @@ def test_a_split_needs_a_part_of_the_whole(
         assert conn.exec_driver_sql("SELECT COUNT(*) FROM decision").scalar_one() == 0
 
 
-def test_pairs_are_asked_about_once(at_home: FlaskClient, house: Store) -> None:
-    page = at_home.get("/library/unsure").text
-    hidden = r'<input type="hidden" name="{}" value="(\w+)">'
-    forms = re.findall("".join(hidden.format(name) for name in ("kind", "a", "b")), page)
-    assert forms
-    kind, a, b = forms[0]
-    form = {"kind": kind, "a": a, "b": b, "verdict": "different"}
-    assert at_home.post("/library/unsure", data=form).status_code == 303
-    assert f'value="{a}"><input type="hidden" name="b" value="{b}"' not in at_home.get("/library/unsure").text
-    assert at_home.post("/library/unsure", data=form).status_code == 404
-    with house.read() as conn:
-        assert conn.exec_driver_sql("SELECT verdict FROM decision").scalars().all() == ["different"]
-
-
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator.library import decisions, items, review, search, weighing
-from aggregator.store import Store
+from aggregator.library import decisions, items, search, weighing
 from web import words
 from web.context import listener, store
 from web.errors import MOST
@@ -19,36 +18,8 @@ PAGES = {"album": "library.album", "artist": "library.artist", "recording": "lib
 LISTS = {"album": "library.albums", "artist": "library.artists", "recording": "library.songs", "show": "shows.page"}
 HITS = {"album": "albums", "artist": "artists", "recording": "songs", "show": "shows"}
 KIND = "<any(album, artist, recording, show):kind>"
-ANSWERS: dict[str, Callable[[Store, int, str, list[int]], int]] = {
-    "same": decisions.same,
-    "different": lambda into, listener_id, kind, pair: decisions.apart(into, listener_id, kind, *pair),
-}
 AT_ONCE = 1_000
 GONE = "This is not in your library any more."
-
-
-@bp.get("/library/unsure")
-def unsure() -> ResponseReturnValue:
-    """Pairs that only a listener can decide."""
-    with store().read() as conn:
-        pairs = review.unsure_pairs(conn, listener().id)
-    return render_template("library/unsure.html", pairs=pairs)
-
-
-@bp.post("/library/unsure")
-def answer() -> ResponseReturnValue:
-    """Are these two one thing? Only a pair that was asked about can be answered here."""
-    form = request.form
-    if form.get("verdict") not in ANSWERS:
-        abort(400, "Say whether the two are the same or not. Nothing was changed.")
-    asked = (form.get("kind"), {form.get("a", type=int), form.get("b", type=int)})
-    with store().read() as conn:
-        pairs = review.unsure_pairs(conn, listener().id)
-    pair = next((one for one in pairs if (one.kind, {one.a.item, one.b.item}) == asked), None)
-    if pair is None:
-        abort(404, "This question is answered already.")
-    past.tell(ANSWERS[form["verdict"]](store(), listener().id, pair.kind, [pair.a.item, pair.b.item]))
-    return redirect(url_for("library.unsure"), 303)
 
 
 @bp.get(f"/library/{KIND}/<int:item_id>/others")

@@ -18,9 +18,9 @@ from web.sources import bp
 @bp.get("/sources")
 def page() -> ResponseReturnValue:
     with store().read() as conn:
-        pairs = len(review.unsure_pairs(conn, listener().id))
+        waiting = review.count(conn, listener().id)
     archived = sources.archived(store(), listener().id)
-    told = {"offers": offers(), "refused": sources.refused(store()), "pairs": pairs, "archived": archived}
+    told = {"offers": offers(), "refused": sources.refused(store()), "waiting": waiting, "archived": archived}
     return render_template("sources/page.html", **_cards(), **told)
 
 

@@ -12,11 +12,20 @@ const KEYS = {
   "/": () => document.getElementById("search-text")?.focus(),
 };
 
+/** A page's own keys come before those of the player: a key presses the button that bears it. Held down, once. */
+function pressOwn(key, repeated) {
+  const button = document.querySelector(`main [data-key="${CSS.escape(key)}"]`);
+  if (button && !repeated && !document.documentElement.classList.contains("is-busy")) button.click();
+  return Boolean(button);
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   if (event.key === " " && event.target.closest("button, a, summary")) return;
-  const act = KEYS[event.key.toLowerCase()];
+  const key = event.key.toLowerCase();
+  if (pressOwn(key, event.repeat)) return event.preventDefault();
+  const act = KEYS[key];
   if (!act) return;
   event.preventDefault();
   act();

@@ -20,10 +20,12 @@ function clock(seconds) {
 
 // --- what plays --------------------------------------------------------------------------------------------------
 
-/** Plays the list behind `button`, from its song on; a second press pauses. */
+/** Plays the list behind `button`, from its song on; a second press pauses. Of two that are compared, the second goes
+ * on where the first was. */
 async function press(button) {
   const { src, list } = button.dataset;
   if (isCurrent(button)) return toggle();
+  const second = "compare" in button.dataset && [...document.querySelectorAll("[data-compare]")].some(isCurrent) ? audio.currentTime : 0;
   try {
     const songs = await fetchSongs(list);
     const at = songs.findIndex((song) => song.src === src);
@@ -33,6 +35,7 @@ async function press(button) {
     return toast(error.message);
   }
   load();
+  if (second) audio.addEventListener("loadedmetadata", () => seek(second), { once: true });
   return play();
 }
 

@@ -24,10 +24,25 @@ function liftNotes() {
     toast(...note.childNodes);
     note.remove();
   }
+  // What the page shows anyway is only read out.
+  for (const note of main.querySelectorAll("[data-say]")) {
+    document.getElementById("toasts").append(note);
+    setTimeout(() => note.remove(), 6000);
+  }
+}
+
+function countQuestions() {
+  const waiting = main.querySelector(".page")?.dataset.questions;
+  if (waiting === undefined) return;
+  for (const badge of document.querySelectorAll("[data-badge]")) {
+    badge.textContent = Number(waiting).toLocaleString("en");
+    badge.hidden = waiting === "0";
+  }
 }
 
 function arrive() {
   markCurrent();
+  countQuestions();
   liftNotes();
 }
 
