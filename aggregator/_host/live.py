@@ -65,14 +65,35 @@ class Warm:
         return answer.items
 
     def ask(self, account_id: int, method: str, argument: Any) -> list[Any]:
-        """As `answers.Ask`."""
+        """As `answers.Ask`. An account that cannot be asked says why on its card, and rests."""
         try:
             items: list[Any] = self._question(account_id, method, argument)
         except Failure as failure:
             if failure.kind in REFUSALS:
+                self._rest(account_id, failure)
                 raise answers.Refused(failure.words) from None
             raise ValueError(failure.words) from None
+        self._well(account_id)
         return items
+
+    def _rest(self, account_id: int, failure: Failure) -> None:
+        """Words and a pause as after a run that failed so, unless it rests already. Refused credentials are left to
+        runs: they may be good for all but this one question."""
+        now = int(time.time())
+        with self._house.store.write() as conn:
+            account = accounts.by_id(conn, account_id)
+            if account and account.state == "ready" and failure.kind in ("RateLimited", "Unavailable", "late"):
+                verdict = states.after(failure, account.name, account.failures, None, now)
+                accounts.judge(conn, account_id, **_judged(verdict))
+
+    def _well(self, account_id: int) -> None:
+        """It answers again. One that is also read says so itself, by a run that goes well."""
+        with self._house.store.read() as conn:
+            account = accounts.by_id(conn, account_id)
+        manifest = account and self._house.catalogue().manifest(account.provider)
+        if account and account.state == "backing off" and manifest and not manifest.synced:
+            with self._house.store.write() as conn:
+                accounts.judge(conn, account_id, state="ready", state_words="", blocked_until=None, failures=0)
 
     def ask_all(self, wanted: dict[int, str], method: str, argument: Any, seconds: float) -> list[dict[str, Any]]:
         """One question to many accounts at once (`wanted`: their names). Who is silent gets a sentence, not time."""
@@ -158,6 +179,15 @@ class Warm:
         except BaseException:
             child.end()
             raise
+
+
+def _judged(verdict: states.Verdict) -> dict[str, Any]:
+    return {
+        "state": verdict.state,
+        "state_words": verdict.words,
+        "blocked_until": verdict.blocked_until,
+        "failures": verdict.failures,
+    }
 
 
 def _silence(name: str, seconds: float) -> dict[str, Any]:

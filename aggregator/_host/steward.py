@@ -190,6 +190,15 @@ class Steward:
                         key = (account.id, what)
                         at = None if key in busy else next_run(account, manifest, what, ended.get(key), hour)
                         self._set_job(account, what, at)
+            self._ask_after_pauses(known)
+
+    def _ask_after_pauses(self, known: list[Account]) -> None:
+        """Look-ups go on once the first of the services that asked for a pause can be asked again."""
+        now = time.time()
+        if ends := [until for each in known if each.enabled and (until := each.blocked_until or 0) > now]:
+            when = datetime.fromtimestamp(min(ends) + SOON, UTC)
+            known_as = {"id": "answers after a pause", "replace_existing": True, "misfire_grace_time": None}
+            self._scheduler.add_job(self._ask, "date", [None, "answers"], run_date=when, **known_as)
 
     def _set_job(self, account: Account, what: str, at: int | None) -> None:
         job = f"{account.id} {what}"

@@ -55,6 +55,8 @@ POPULAR = 20
 MOST = 100
 """Artists of a tag, and of the chart."""
 FAVOURITES = 50
+PRIVATE = "17"
+"""What Last.fm answers for what a listener shows to nobody."""
 
 R = TypeVar("R")
 Hit = TypeVar("Hit", Artist, Edition, Track)
@@ -178,6 +180,10 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
             ranked = self._client.ask("user.getTopArtists", "topartists", user=friend.id, limit=FAVOURITES)
         except Unknown:
             return []
+        except AuthFailed as error:
+            if getattr(error.__cause__, "status", "") == PRIVATE:
+                return []
+            raise
         return [(artist, number(text(node, "playcount"))) for node, artist in _read(ranked, "artist", shapes.artist)]
 
     def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("start", "files", "library")
+BENCHMARKS = ("start", "files", "library", "recommending")
 
 
 def main(names: list[str]) -> None:

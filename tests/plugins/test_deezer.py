@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from aggregator import answers
+from aggregator._host import accounts, chores
 from aggregator.demo.deezer import number_of
 from aggregator.demo.neighbours import chart, listeners, named
 from aggregator.plugin import Artist, BadData, Edition, RateLimited, Track, Unavailable
@@ -176,3 +177,21 @@ def test_the_host_asks_it_live_and_understands_its_answers(home, service):
         home.house.warm.close()
     assert len(near) == 8 and len(hits) > 3
     assert any(Track.model_validate(song).preview for song in songs)
+
+
+def test_a_silent_service_says_so_once_and_is_asked_again_when_it_answers(home, service):
+    """Nothing of Deezer is read, so no run tells that it is well again."""
+    number = home.account("deezer", address="http://127.0.0.1:9")
+    try:
+        with pytest.raises(answers.Refused):
+            home.house.warm.ask(number, "chart", None)
+        silent = home.state(number)
+        assert silent.state == "backing off" and "does not answer" in silent.state_words
+        assert number not in chores._able(home.house, "chart"), "not before its pause is over"
+        with home.store.write() as conn:
+            accounts.change(conn, number, settings={"address": service.url}, blocked_until=1)
+        assert number in chores._able(home.house, "chart") and number not in chores._able(home.house, "tags")
+        assert home.house.warm.ask(number, "chart", None)
+        assert (home.state(number).state, home.state(number).state_words) == ("ready", "")
+    finally:
+        home.house.warm.close()

@@ -128,6 +128,11 @@ def test_friends_and_what_they_like_best(robin, world):
     ]
 
 
+def test_a_friend_who_shows_nothing_has_no_favourites(robin, service):
+    service.switch(code=17, only="user.getTopArtists")
+    assert list(robin.provider().top_artists(Friend(id="old_ferryman", name="x"))) == []
+
+
 def test_what_is_known_of_an_artist(robin):
     provider = robin.provider()
     artist = Artist(id="x", name="The Paper Lighthouses")
