@@ -31,8 +31,8 @@ R = TypeVar("R")
 
 HELD = 3  # an artist owned, followed or in a service but not played weighs as much as one played so often
 SEEDS = 100  # own artists whose tags are asked for
-CHOSEN = 100  # artists that a list may hold
-SHOPPED = 80  # of those, candidates whose albums are asked for
+CHOSEN = 150  # artists that a list may hold
+SHOPPED = 120  # of those, candidates whose albums are asked for
 NEAR = 8  # own artists that say where a candidate belongs
 PLAYED_A_LOT = 10  # plays that make an artist worth completing
 COMPLETED = 30  # such artists whose albums are asked for

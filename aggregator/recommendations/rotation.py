@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 SPREAD = 0.5  # 0: the best always first; 1: the first place is drawn with chances 1, 1/2, 1/3, ...
 TIRED = 5  # after so many days on which it was seen ...
-REST = 30  # ... an item is left out for so many days
+REST = 14  # ... an item is left out for so many days
 
 
 class Seen(NamedTuple):
