@@ -64,6 +64,7 @@ class Intake:
         self._met: dict[Key, Strength] = {}  # how much is stored of those met since the last scope ended
         self._seen: dict[int, str] = {}  # claims of the open scope -> the scope they are stored with
         self._kept: set[Key] = set()  # named by Unchanged and Skipped in the open scope
+        self._released: set[int] = set()  # artists who left in this run, and may be credited once more
         self._contradicted: set[Key] = set()  # told twice in different words, and not yet reported
         self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
 
@@ -156,7 +157,9 @@ class Intake:
 
     def _says_more(self, key: Key, draft: Draft) -> bool:
         """Credits repeat the same artist a hundred times: only what says more than before is looked at again."""
-        return draft.strength[0] == RECORD or draft.strength > self._met.get(key, _NONE)
+        if draft.strength[0] == RECORD or self._ids.get(key) in self._released:
+            return True
+        return draft.strength > self._met.get(key, _NONE)
 
     def _subjects(self, fresh: dict[Key, Draft]) -> set[Key]:
         return {draft.about for draft in fresh.values() if draft.about and draft.about not in self._ids}
@@ -207,6 +210,7 @@ class Intake:
             changed = True
         if row is not None and not row.present:
             writes.returned.append((claim,))
+            self._released.discard(claim)
             changed = True
         if row is None or changed:
             self._touch(claim, draft, writes)
@@ -259,7 +263,7 @@ class Intake:
         _many(conn, 'INSERT OR REPLACE INTO credit (claim_id, position, artist_claim_id, name, "join", role)'
               " VALUES (?, ?, ?, ?, ?, ?)", writes.credits)  # fmt: skip
         guard.mark_dirty(conn, writes.dirty | uncredited)
-        guard.release(conn, uncredited, self.now)
+        self._released |= guard.release(conn, uncredited, self.now)
         # A recording is weighed with its album's text.
         _many(conn, "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE about = ? AND kind = 'recording'",
               [(claim,) for claim in changed])  # fmt: skip

@@ -233,14 +233,18 @@ def credited(conn: Connection, claims: Iterable[int]) -> set[int]:
     return set(rows.scalars())
 
 
-def release(conn: Connection, artists: Iterable[int], now: int) -> None:
-    """Artists who were known by their credits alone leave with the last present claim that credits them."""
-    conn.exec_driver_sql(
+def release(conn: Connection, artists: Iterable[int], now: int) -> set[int]:
+    """Artists who were known by their credits alone leave with the last present claim that credits them.
+
+    Returns who left.
+    """
+    gone = conn.exec_driver_sql(
         "UPDATE claim SET present = 0, absent_since = ? WHERE scope = '' AND present"
         " AND id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM credit JOIN claim c"
-        " ON c.id = credit.claim_id WHERE credit.artist_claim_id = claim.id AND c.present)",
+        " ON c.id = credit.claim_id WHERE credit.artist_claim_id = claim.id AND c.present) RETURNING id",
         (now, json.dumps(sorted(artists))),
     )
+    return set(gone.scalars())
 
 
 # --- what is missing --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from rapidfuzz.fuzz import ratio
 
 from aggregator.library.folding import NUMBER_WORDS, NUMERALS, fold, fold_name, spelt
 from aggregator.library.likeness import numbers
-from aggregator.library.titles import UNKNOWN, album_of, album_versions, lead_credit, main_of, song_title
+from aggregator.library.titles import MOST_NOTES, UNKNOWN, album_of, album_versions, lead_credit, main_of, song_title
 from aggregator.library.versions import Version, version
 
 
@@ -99,7 +99,7 @@ def _edge(part: str) -> str:
     return " " * part[0].isspace() + fold(part) + " " * part[-1].isspace()
 
 
-_ALBUM_YEAR = re.compile(r"\s*[(\[]?\s*(?:(?:19|20)\d\d|unk\w*)\)\s*$")
+_ALBUM_YEAR = re.compile(r"(?<!\s)\s*(?:[(\[]\s*)?(?:(?:19|20)\d\d|unk\w*)\)\s*$")
 
 
 @lru_cache(maxsize=65_536)
@@ -253,11 +253,12 @@ def _without_place(text: str, place: str | None) -> str:
 
 
 def _spaced(text: str) -> str:
-    """`Too_Beautiful_-_Godsend` and `I-don't-know---CALLING-ME` with their blanks."""
-    if " " in text.strip():
+    """`Too_Beautiful_-_Godsend` and `I-don't-know---CALLING-ME` with their blanks, one at a time."""
+    text = " ".join(text.split())
+    if " " in text:
         return text
     if text.count("_") >= 2:
-        return text.replace("_", " ")
+        return " ".join(text.replace("_", " ").split())
     if text.count("-") >= 3:
         return " - ".join(part.replace("-", " ") for part in text.split("---"))
     return text
@@ -271,7 +272,7 @@ def _adds_nothing(note: str, album: str) -> bool:
 def _without_album(text: str, album: str) -> str:
     """`Partir (Never Cage)` on the album Never Cage -> `Partir`; brackets may nest or lack their end."""
     brackets = [at for at in range(1, len(text)) if text.startswith(" (", at)] if album else []
-    notes = [(at, text[at + 2 :].rstrip(")")) for at in brackets]
+    notes = [(at, text[at + 2 :].rstrip(")")) for at in brackets[:MOST_NOTES]]
     likest = max(
         ((ratio(album_words(note), album), at) for at, note in notes if _adds_nothing(note, album)), default=(0, 0)
     )

@@ -18,7 +18,7 @@ class Title(NamedTuple):
 _BRACKETED = re.compile(r"\s*[(\[{]([^()\[\]{}]+)[)\]}]\s*$")
 _DASHED = re.compile(r"\s+[-–—]\s+((?:[^-–—]|(?<=\w)-(?=\w))+)$")
 _GUESTS = re.compile(r"^(feat|featuring|ft|with|con|avec|mit)\b", re.IGNORECASE)
-_GUESTS_AFTER = re.compile(r"(?<![(\[{])\s+(?:feat\.?|ft\.?|featuring)\s+[^()\[\]{}]+", re.IGNORECASE)
+_GUESTS_AFTER = re.compile(r"(?<![(\[{\s])\s+(?:feat\.?|ft\.?|featuring)\s+[^()\[\]{}]+", re.IGNORECASE)
 _FORMAT = re.compile(r"(?<=[\w)\]]) (EP|LP|HD|HQ|4K)$", re.IGNORECASE)
 _RELEASE = re.compile(
     r"\b(remaster\w*|explicit|clean|bonus|mono|stereo|(album|original|lp|main|full|standard) (version|mix|edit)|album|"
@@ -41,6 +41,10 @@ _OF_EVERY_SONG = frozenset(
 )
 """Kinds of albums whose songs are all of that kind: an album of remixes or rarities often has the song itself, too."""
 _ALBUM_OF = re.compile(r"\b(demos?|instrumentals?)$")
+
+
+MOST_NOTES = 12
+"""Notes that are read behind one title: a text may be made of nothing else."""
 
 
 @lru_cache(maxsize=65_536)
@@ -87,7 +91,10 @@ def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:
 def _stripped(text: str, release_words: re.Pattern[str], *, whole: bool = False) -> tuple[str, frozenset[Version]]:
     """The text without guests, versions and release notes behind it, and the versions; `whole`: up to the first."""
     rest, versions, noted = _unmarked(_GUESTS_AFTER.sub(" ", text).rstrip()), frozenset[Version](), False
-    while found := _BRACKETED.search(rest) or _DASHED.search(rest):
+    for _ in range(MOST_NOTES):
+        found = _BRACKETED.search(rest) or _DASHED.search(rest)
+        if not found:
+            break
         before, said = rest[: found.start()], found.group(1).strip()
         folded = fold(said)
         spoken = version(folded)
@@ -107,9 +114,9 @@ def _unmarked(text: str) -> str:
 
 # --- artists as credited ----------------------------------------------------------------------------------------------
 
-_GUEST_CREDIT = re.compile(r"[\s(\[]+(?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s).*$", re.IGNORECASE)
+_GUEST_CREDIT = re.compile(r"(?<![\s(\[])[\s(\[]+(?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s).*$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(
-    r"\s*(?:,|;|\\\\|\s(?:&|\+|/|and|und|et|y|e|og|och|with|x|×|vs\.?|meets)\s)\s*", re.IGNORECASE
+    r"(?<!\s)\s*(?:,|;|\\\\|\s(?:&|\+|/|and|und|et|y|e|og|och|with|x|×|vs\.?|meets)\s)\s*", re.IGNORECASE
 )
 
 
