@@ -28,7 +28,7 @@ from aggregator.shows import places
 from aggregator.store import Store, open_store
 from aggregator.store.schema import run
 
-SERVICES = ("spotify", "lastfm", "ticketmaster", "listenbrainz", "calendar")
+SERVICES = ("spotify", "lastfm", "ticketmaster", "listenbrainz", "deezer", "calendar")
 LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
 TRUTH = "truth.json"
 """Beside it: what every page must show once everything is read for the first time."""
@@ -90,6 +90,7 @@ def the_sources(data: Path, told: World) -> list[Source]:
         Source("sam-spotify", "Sam's Spotify", "spotify", "Sam", _spotify(sam), "spotify"),
         Source("sam-lastfm", "Sam's Last.fm", "lastfm", "Sam", _lastfm("sam_demo"), "lastfm"),
         Source("sam-listenbrainz", "Sam's ListenBrainz", "listenbrainz", "Sam", {"user": "sam_demo"}, "listenbrainz"),
+        Source("deezer", "Deezer", "deezer", None, {}, "deezer"),
         *(_hall(slug) for slug in gigs.HALLS),
     ]
 

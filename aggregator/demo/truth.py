@@ -110,7 +110,7 @@ def truth(world: World) -> dict[str, Truth]:
     """By the listener's name."""
     robin, old_phone, sam = world.spotify.values()
     assert old_phone.revoked
-    states = {"music": "ready", "shows": "ready", "velvet-turnstile": "ready"}
+    states = {"music": "ready", "shows": "ready", "deezer": "ready", "velvet-turnstile": "ready"}
     states |= {calendar.EMPTIED: "ready", calendar.DOWN: "backing off"}
     mine = {"robin-spotify": "ready", "robin-lastfm": "ready", "robin-old-phone": "needs the listener"}
     theirs = {"sam-spotify": "ready", "sam-lastfm": "ready", "sam-listenbrainz": "ready"}

@@ -52,7 +52,7 @@ def test_the_first_start_moves_in(config: Config, store: Store) -> None:
     found = settings(store)
     assert list(found) == [
         "music", "robin-spotify", "robin-lastfm", "shows", "robin-old-phone", "sam-spotify", "sam-lastfm",
-        "sam-listenbrainz", "velvet-turnstile", "pigeon-room", "kettle-bell",
+        "sam-listenbrainz", "deezer", "velvet-turnstile", "pigeon-room", "kettle-bell",
     ]  # fmt: skip
     places = [value["address"] for value in found.values() if "address" in value]
     assert all(any(address.startswith(known) for known in addresses.values()) for address in places)
@@ -60,7 +60,7 @@ def test_the_first_start_moves_in(config: Config, store: Store) -> None:
     told = json.loads((config.data / house.TRUTH).read_text())
     assert told == truth.as_json(house.story(config.data)) and set(told) == {"Robin", "Sam"}
     assert (config.data / "music" / house.BROKEN).exists()
-    assert len(sources.cards(store, robin.id)) == 8
+    assert len(sources.cards(store, robin.id)) == 9
 
 
 def test_the_second_start_finds_everything_as_it_was(config: Config, store: Store) -> None:
@@ -68,7 +68,7 @@ def test_the_second_start_finds_everything_as_it_was(config: Config, store: Stor
     told = house.story(config.data)
     assert start(config) == addresses
     assert house.story(config.data).since == told.since
-    assert len(settings(store)) == 11
+    assert len(settings(store)) == 12
     assert len(listeners.everyone(store)) == 2
 
 
@@ -100,7 +100,7 @@ def test_a_start_that_broke_off_is_made_good(config: Config, store: Store, monke
         demo.prepare(config)
     monkeypatch.undo()
     start(config)
-    assert len(settings(store)) == 11
+    assert len(settings(store)) == 12
     assert len(listeners.everyone(store)) == 2
 
 
