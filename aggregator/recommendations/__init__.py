@@ -7,6 +7,7 @@ cards        that list as pages show it, in words
 excluded     artists, albums, playlists, hours and accounts kept out of taste
 counted      what that leaves
 passing      taking out again what was claimed for recommendations alone
+within       the listener's own albums near what they play, from hours, credits and genres
 own          what the listener has and might hear again, or at last
 rows         the rows of Discover and Home, drawn by the day
 standing     what was asked, who is silent

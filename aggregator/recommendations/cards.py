@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, null, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, func, literal, null, or_, select, union_all
 
 from aggregator.library.folding import fold_name
 from aggregator.library.items.cards import first_songs
@@ -74,7 +74,8 @@ class Card:
 
 def albums_for(conn: Connection, listener_id: int, limit: int = 60) -> list[Card]:
     """The best `limit` albums. Five queries, whatever the number."""
-    albums = [each for each in entries(conn, listener_id, feedback_of(conn, listener_id)) if each.card.kind == "album"]
+    found = entries(conn, listener_id, feedback_of(conn, listener_id))
+    albums = [each for each in found if each.card.kind == "album" and each.new]
     return told(conn, listener_id, albums[:limit])
 
 
@@ -111,10 +112,16 @@ class Entry:
     traits: Traits
     seen: Seen
 
+    @property
+    def new(self) -> bool:
+        """Is it something the listener does not have?"""
+        return not self.card.owned
+
 
 def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
     """What still stands of the stored list, under the ids that things have now, best first. One query."""
-    query = union_all(_of_kind("album", listener_id), _of_kind("artist", listener_id)).order_by("rank")
+    lists = (_of_kind(kind, listener_id) for kind in ("album", "artist", "own"))
+    query = union_all(*lists).order_by("rank")
     found: dict[tuple[str, int], Entry] = {}
     for row in conn.execute(query):
         if not said.hides(row.kind, row.title, row.credit, row.id, row.artist_id):
@@ -122,8 +129,9 @@ def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
     return leaning(found.values(), said)
 
 
-def _of_kind(kind: Kind, listener_id: int) -> Select[Any]:
-    item = album if kind == "album" else artist
+def _of_kind(stored: Literal["album", "artist", "own"], listener_id: int) -> Select[Any]:
+    """What the listener does not have; of ``own`` albums what they do."""
+    item, kind = (artist, "artist") if stored == "artist" else (album, "album")
     about: tuple[Any, ...] = (
         (album.c.title, album.c.credit, album.c.year, item_credit.c.artist_id)
         if kind == "album"
@@ -134,21 +142,24 @@ def _of_kind(kind: Kind, listener_id: int) -> Select[Any]:
     first = and_(item_credit.c.kind == kind, item_credit.c.item_id == item.c.id, item_credit.c.position == 0)
     before = and_(seen.c.listener_id == listener_id, seen.c.kind == kind, seen.c.item_id == item.c.id)
     return (
-        select(recommended.c.kind, recommended.c.rank, item.c.id, item.c.art, item.c.hue)
+        select(literal(kind).label("kind"), recommended.c.rank, item.c.id, item.c.art, item.c.hue)
         .add_columns(recommended.c.reasons, recommended.c.traits, seen.c.days, seen.c.last)
+        .add_columns(shelf.c.owned, shelf.c.service, shelf.c.plays)
         .add_columns(*(column.label(name) for column, name in zip(about, labels, strict=True)))
         .join(link, link.c.claim_id == recommended.c.item_id)
         .join(item, item.c.id == link.c.item_id)
         .outerjoin(shelf, mine)
         .outerjoin(item_credit, first)
         .outerjoin(seen, before)
-        .where(recommended.c.listener_id == listener_id, recommended.c.kind == kind, shelf.c.item_id.is_(None))
+        .where(recommended.c.listener_id == listener_id, recommended.c.kind == stored)
+        .where(shelf.c.owned if stored == "own" else shelf.c.item_id.is_(None))
     )
 
 
 def _entry(row: Any) -> Entry:
     about = (row.kind, row.id, row.title, row.credit, row.artist_id, row.year, row.art, row.hue)
-    card = Card(*about, seen_on=row.last or 0)
+    here: dict[str, Any] = {"owned": bool(row.owned), "service": bool(row.service), "plays": row.plays or 0}
+    card = Card(*about, seen_on=row.last or 0, **here)
     traits = Traits.read(json.loads(row.traits), by=fold_name(row.credit))
     return Entry(card, json.loads(row.reasons), traits, Seen(row.days or 0, row.last or 0))
 
@@ -167,7 +178,7 @@ def told(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Car
 def worded(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Entry]:
     """With the reasons in the words of their cards. Two queries, whatever the number."""
     reasons = [reason for entry in found for reason in entry.why]
-    seeds = _seeds(conn, listener_id, {reason[1] for reason in reasons if reason[0] in ("similar", "plays")})
+    seeds = _seeds(conn, listener_id, {reason[1] for reason in reasons if reason[0] in ABOUT_ARTISTS})
     friends = _friends(conn, {reason[1] for reason in reasons if reason[0] == "friend"})
     return [replace(entry, card=_worded(entry, seeds, friends)) for entry in found]
 
@@ -219,6 +230,9 @@ def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
+ABOUT_ARTISTS = ("similar", "plays", "together", "credited")
+"""Reasons that name an artist of the listener's."""
+IN_HOUSE = {"together": "heard in the same hours as {}", "credited": "named together with {} in credits"}
 CHARTED = "among the artists that most people listen to"
 
 
@@ -229,9 +243,14 @@ def _worded(entry: Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str])
     tags = [(tag, count) for _, tag, count in _of(entry, "tag")]
     parts = [_missing(completes), _alike(similar), *(_fan(*fan) for fan in fans), *(_tagged(*tag) for tag in tags[:1])]
     parts += [CHARTED for _ in _of(entry, "chart")]
+    parts[2:2] = [words.format(_named(entry, word, seeds)) for word, words in IN_HOUSE.items() if _of(entry, word)]
     words = "; ".join(part for part in parts if part)
     why = words[:1].upper() + words[1:]
     return replace(entry.card, why=why, seeds=similar, completes=completes, friends=tuple(name for name, _ in fans))
+
+
+def _named(entry: Entry, word: str, seeds: Mapping[int, Seed]) -> str:
+    return " and ".join(seeds[about].name for _, about in _of(entry, word) if about in seeds)
 
 
 def _of(entry: Entry, word: str) -> list[list[Any]]:

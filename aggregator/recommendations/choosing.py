@@ -28,13 +28,14 @@ from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
 from aggregator.recommendations.ranking import Reason
 from aggregator.recommendations.traits import Traits
+from aggregator.recommendations.within import near_home
 from aggregator.store import Store
 from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, shelf
 
 DISCOVERY = "discovery"
 
-ARTISTS = 100
-ALBUMS = 120
+ARTISTS = 150
+ALBUMS = 240  # enough for sixty a day, though what was shown on five days rests for two weeks
 PER_ARTIST = 2
 SPARE = 1  # albums of each artist beyond that: the library may know one by another title
 NAMED = 6  # artists that stand for a taste
@@ -87,11 +88,11 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
         known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
         rows = _rows("artist", artists, items, out)[:ARTISTS]
         rows += _rows("album", [pick for pick in albums if pick.traits.by not in known_after_all], items, out)[:ALBUMS]
-        rows += _tastes(known)
+        rows += _tastes(known) + near_home(conn, listener_id, known, now)
         conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
         if rows:
             conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])
-    return sum(row["kind"] != "taste" for row in rows)
+    return sum(row["kind"] in ("album", "artist") for row in rows)
 
 
 # --- picking ----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from aggregator import listeners
 from aggregator.store.schema import excluded, link, recommended, shelf, uncounted
 
+NEWEST = 50_000
+"""Listens that say who is heard together."""
+
 
 @dataclass
 class _Out:
@@ -34,10 +37,8 @@ class _Out:
 def recount(conn: Connection, listener_id: int) -> None:
     """Write down what does not count of each artist and album, as of now."""
     conn.execute(delete(uncounted).where(uncounted.c.listener_id == listener_id))
-    out = _Out()
-    for row in conn.execute(in_force(listener_id)):
-        _gather(out, row)
-    if not (out.items or out.playlists or out.accounts or out.hours):
+    out = _out(conn, listener_id)
+    if out == _Out():
         return
     plays = _plays_out(conn, listener_id, out, _zone(conn, listener_id))
     held = _held_only_by(conn, listener_id, out)
@@ -49,6 +50,33 @@ def recount(conn: Connection, listener_id: int) -> None:
     ]  # fmt: skip
     if rows:
         conn.execute(insert(uncounted), rows)
+
+
+def listens(conn: Connection, listener_id: int) -> list[tuple[int, int]]:
+    """The newest `NEWEST` listens that count: when, and the artist item first credited."""
+    out = _out(conn, listener_id)
+    songs, zone = _songs(conn, out), _zone(conn, listener_id)
+    rows = conn.exec_driver_sql(
+        "SELECT r.at, l.item_id, k.artist_id, :any AND EXISTS (SELECT 1 FROM report o JOIN account a"
+        " ON a.id = o.account_id WHERE o.listen_id = r.id AND a.key IN (SELECT value FROM json_each(:keys))) AS said"
+        " FROM (SELECT id, at, claim_id FROM report WHERE listener_id = :me AND leads ORDER BY at DESC LIMIT :most) r"
+        " JOIN link l ON l.claim_id = r.claim_id"
+        " JOIN item_credit k ON k.kind = 'recording' AND k.item_id = l.item_id AND k.position = 0",
+        {"me": listener_id, "most": NEWEST, "any": bool(out.accounts), "keys": json.dumps(sorted(out.accounts))},
+    ).all()
+    clock = _Clock(zone, (row[0] for row in rows) if out.hours else ())
+    return [
+        (at, artist_id)
+        for at, song, artist_id, said in rows
+        if not said and song not in songs and not (out.hours and clock.hour(at) in out.hours)
+    ]
+
+
+def _out(conn: Connection, listener_id: int) -> _Out:
+    out = _Out()
+    for row in conn.execute(in_force(listener_id)):
+        _gather(out, row)
+    return out
 
 
 def in_force(listener_id: int) -> Select[*tuple[Any, ...]]:

@@ -59,8 +59,8 @@ def _traits(found: Sequence[Entry], kind: Kind, item_id: int) -> Traits | None:
 
 def _change(before: Sequence[Entry], after: Sequence[Entry], said: Said) -> _Change:
     """Albums of the first `FIRST` that went up, or for *less* down; what went altogether is not among them."""
-    old = [each.card.item for each in before if each.card.kind == "album"]
-    new = [each.card.item for each in after if each.card.kind == "album"]
+    old = [each.card.item for each in before if each.card.kind == "album" and each.new]
+    new = [each.card.item for each in after if each.card.kind == "album" and each.new]
     stay = {*new}
     left = {item: place for place, item in enumerate(item for item in old if item in stay)}
     now = {item: place for place, item in enumerate(new)}

@@ -26,7 +26,12 @@ from aggregator.store.schema import seen
 FIRST = 12
 ROW = 6
 LEAST = 3  # cards worth a heading of their own
-OWN = {"unplayed": "Owned and never played", "rotation": "Back in rotation", "forgotten": "Saved and forgotten"}
+OWN = {
+    "near": "In your library, near what you play",
+    "unplayed": "Owned and never played",
+    "rotation": "Back in rotation",
+    "forgotten": "Saved and forgotten",
+}
 BECAUSE = 3  # rows named after an artist
 NEW_DAYS = 365
 """Released within so many days is new."""
@@ -77,7 +82,8 @@ def discover(conn: Connection, listener_id: int, today: date) -> Discover:
 
 def _rows(found: list[Entry], own: Mapping[str, list[Entry]], said: Feedback, fresh: _Day) -> Iterator[Row]:
     table = _Table()
-    albums = fresh.order([each for each in found if each.card.kind == "album"], shared=True)
+    albums = fresh.order([each for each in found if each.card.kind == "album" and each.new], shared=True)
+    own = {**own, "near": [each for each in found if not each.new]}
     yield from _new_to_the_listener(albums, table, fresh)
     for key, heading in OWN.items():
         yield Row(key, heading, table.take(fresh.order(leaning(own[key], said)), ROW))

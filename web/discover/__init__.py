@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from aggregator import listeners, recommendations, sources
 from aggregator.library import items
+from aggregator.recommendations import rotation
 from web.context import listener, store
-from web.words import local
+from web.words import local, plural
 
 bp = Blueprint("discover", __name__, template_folder="templates")
 
@@ -30,7 +31,8 @@ def page() -> ResponseReturnValue:
     recommendations.note_seen(store(), listener().id, found.cards, today)
     nothing_new = not found.new
     able = nothing_new and bool(sources.able(store(), listener().id, "discovery"))
-    return render_template("discover/page.html", found=found, nothing_new=nothing_new, able=able, steps=STEPS)
+    told = {"steps": STEPS, "tired": rotation.TIRED, "rest": plural(rotation.REST, "day")}
+    return render_template("discover/page.html", found=found, nothing_new=nothing_new, able=able, **told)
 
 
 @bp.get("/discover/standing")
