@@ -85,10 +85,10 @@ class Partition:
             self._bound.update(dict.fromkeys(bound, bound))
 
     def _keep_apart(self, ruling: Ruling) -> None:
+        """What a newer word brought together stays so: only what is joined from here on minds this one."""
         for a, b in product(ruling.a, ruling.b):
-            if not self.together(a, b):
-                self._apart.setdefault(a, set()).add(b)
-                self._apart.setdefault(b, set()).add(a)
+            self._apart.setdefault(a, set()).add(b)
+            self._apart.setdefault(b, set()).add(a)
 
     def _forbidden(self, one: set[Node], other: set[Node]) -> bool:
         small, large = sorted((one, other), key=len)

@@ -130,6 +130,8 @@ def test_an_older_word_is_overruled_and_says_by_which(three):
     said = read(three, acts.one, ANA, same)
     assert (said.state, said.overruled_by.id) == ("overruled", apart)
     assert said.overruled_by.words == "“Anvil” is another song than “Blast”"
+    decisions.undo(three.store, decisions.again(three.store, ANA, apart))
+    assert read(three, acts.one, ANA, same).overruled_by.id == apart  # and not by what was taken back
     newest = decisions.again(three.store, ANA, same)
     assert read(three, acts.one, ANA, newest).state == "holds"
     assert read(three, acts.one, ANA, apart).overruled_by.id == newest
