@@ -32,13 +32,14 @@ class Refused(LookupError):
 def same(
     store: Store, listener_id: int, kind: str, item_ids: Sequence[int], songs: Iterable[Sequence[int]] = ()
 ) -> int:
-    """All these items are one. `songs`: recordings that become one with their albums, a group of items each.
+    """All these items are one. `songs`: recordings that become one with their albums, a group of items each; those
+    that are one already need no word.
 
     Returns the act's number. Raises `Refused` where the listener sees nothing of an item, or they are one already.
     """
     with store.write() as conn:
         items = _several(_seen(conn, listener_id, kind, item_ids))
-        groups = [_several(_seen(conn, listener_id, "recording", group)) for group in songs]
+        groups = [group for ids in songs if len(group := _seen(conn, listener_id, "recording", ids)) > 1]
         words = f"{_listed(conn, items)} are the same {CALLED[kind]}{_with_songs(len(groups))}"
         act = _write(conn, listener_id, kind, "same", *_first_and_rest(items), words)
         for group in groups:
