@@ -7,13 +7,10 @@ before the next one is asked. Wire format: listenbrainz.readthedocs.io.
 from __future__ import annotations
 
 import json
-import re
 import time
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from difflib import SequenceMatcher
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -24,8 +21,6 @@ from aggregator.plugin import (
     BadData,
     Checkpoint,
     Complete,
-    Cover,
-    Credit,
     Discovery,
     Edition,
     Field,
@@ -41,14 +36,15 @@ from aggregator.plugin import (
     Skipped,
     Tag,
     Unavailable,
-    why,
 )
+
+from . import shapes
+from .shapes import WEB, Json
 
 __all__ = ["ListenBrainz"]
 
 API = "https://api.listenbrainz.org"
 LABS = "https://labs.api.listenbrainz.org"
-WEB = "https://listenbrainz.org"
 PAGE = 1000
 LATE = 2 * 86400
 """Seconds before the newest listen that are read again: phones send later what they held back."""
@@ -61,20 +57,11 @@ POPULAR = 20
 PATIENCE = 30.0
 """Seconds for which a run waits by itself when the calls of a window are used up; longer pauses end it."""
 BUSY = "ListenBrainz asks for fewer questions; it is asked again later."
-ALIKE = 0.6
-"""How much of a name must agree (`difflib` ratio) for ListenBrainz' guess at a recording to be believed."""
 TAG_RADIO = "/1/lb-radio/tags"
 MOST_HEARD = "/1/popularity/top-release-groups-for-artist"
 NEIGHBOURS = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
 """The dataset of similar artists: one of the few names that the service accepts."""
 
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
-_SPOTIFY = re.compile(r"track/([0-9A-Za-z]{22})")
-_FORMS: dict[str, Literal["album", "ep", "single"]] = {"album": "album", "ep": "ep", "single": "single"}
-
-R = TypeVar("R", Artist, Edition)
-Json = dict[str, Any]
 Span = list[int | None]
 """[since, until): seconds since 1970; until None: now."""
 
@@ -119,8 +106,8 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         done, total = 0, self._count() if cursor is None else None
         while spans:
             for listens in self._back_through(spans[0]):
-                yield from map(_understood, listens)
-                newest = max([newest, *map(_stamp, listens)])
+                yield from map(shapes.understood, listens)
+                newest = max([newest, *map(shapes.stamp, listens)])
                 done += len(listens)
                 yield Progress(done=done, total=total and max(done, total), doing="Listens")
                 yield Checkpoint(cursor=json.dumps({"newest": newest, "open": spans}))
@@ -135,12 +122,12 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         while True:
             since, until = span[0] or 0, span[1] or FAR
             sent, first = self._listens(span[1])
-            listens = [listen for listen in sent if _stamp(listen) < until]
+            listens = [listen for listen in sent if shapes.stamp(listen) < until]
             if not listens:
-                if any(_stamp(listen) > until for listen in sent):
+                if any(shapes.stamp(listen) > until for listen in sent):
                     raise BadData("ListenBrainz' pages of listens go round in a circle.")
                 return
-            oldest = min(map(_stamp, listens))
+            oldest = min(map(shapes.stamp, listens))
             again = oldest + 1 < until
             if not again and len(listens) >= PAGE:
                 self.log.warning("More than %s listens in one second (%s): some were not sent.", PAGE, oldest)
@@ -154,7 +141,7 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         query = {"count": PAGE} | ({} if until is None else {"max_ts": until})
         try:
             payload = self._ask(f"/1/user/{self._user}/listens", query)["payload"]
-            listens = [listen for listen in payload["listens"] if 0 < _stamp(listen) < FAR]
+            listens = [listen for listen in payload["listens"] if 0 < shapes.stamp(listen) < FAR]
             return listens, int(payload.get("oldest_listen_ts") or 0)
         except Unknown:
             raise self._nobody() from None
@@ -199,8 +186,11 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         if answer == {}:  # not made yet
             return []
         payload = answer.get("payload") if isinstance(answer, dict) else None
-        ranked = _listed(payload.get("artists") if isinstance(payload, dict) else None)
-        return [(artist, int(_number(told.get("listen_count")))) for told, artist in _each(ranked, _artist)]
+        ranked = shapes.listed(payload.get("artists") if isinstance(payload, dict) else None)
+        return [
+            (artist, int(shapes.number(told.get("listen_count"))))
+            for told, artist in shapes.each(ranked, shapes.artist)
+        ]
 
     # --- live -----------------------------------------------------------------------------------------------------
 
@@ -213,15 +203,15 @@ class ListenBrainz(Provider, History, Friends, Discovery):
             listed = self._ask("/similar-artists/json", query, at=self.settings.labs)
         except Unknown:
             return []
-        near = [each for each in _listed(listed) if each.get("artist_mbid") != artist.ids["mbid"]]
-        near.sort(key=lambda each: -_number(each.get("score")))
-        best = max((_number(each.get("score")) for each in near), default=0.0) or 1.0
-        return [(other, _number(told.get("score")) / best) for told, other in _each(near, _artist)]
+        near = [each for each in shapes.listed(listed) if each.get("artist_mbid") != artist.ids["mbid"]]
+        near.sort(key=lambda each: -shapes.number(each.get("score")))
+        best = max((shapes.number(each.get("score")) for each in near), default=0.0) or 1.0
+        return [(other, shapes.number(told.get("score")) / best) for told, other in shapes.each(near, shapes.artist)]
 
     def tags(self, artist: Artist) -> Iterable[Tag]:
         told = self._about(artist, "tag").get("tag")
-        words = _dicts(told.get("artist") if isinstance(told, dict) else None)
-        counts = {word["tag"]: _number(word.get("count")) for word in words if isinstance(word.get("tag"), str)}
+        words = shapes.dicts(told.get("artist") if isinstance(told, dict) else None)
+        counts = {word["tag"]: shapes.number(word.get("count")) for word in words if isinstance(word.get("tag"), str)}
         most = max(counts.values(), default=0.0)
         ranked = sorted(counts.items(), key=lambda pair: -pair[1])
         return [Tag(name=name, weight=100 * count / most) for name, count in ranked if name and count > 0]
@@ -231,15 +221,15 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         if "mbid" not in artist.ids:
             return []
         try:
-            groups = list(map(_heard, _listed(self._ask(f"{MOST_HEARD}/{artist.ids['mbid']}"))))
+            groups = list(map(shapes.heard, shapes.listed(self._ask(f"{MOST_HEARD}/{artist.ids['mbid']}"))))
         except Unknown:
             groups = self._newest(artist)
         albums = [group for group in groups if group.get("type") in ("Album", "EP")]
-        albums.sort(key=lambda group: -_number(group.get("listeners")))
-        return [album for _, album in _each(albums[:POPULAR], lambda group: _edition(group, artist))]
+        albums.sort(key=lambda group: -shapes.number(group.get("listeners")))
+        return [album for _, album in shapes.each(albums[:POPULAR], lambda group: shapes.edition(group, artist))]
 
     def _newest(self, artist: Artist) -> list[Json]:
-        groups = _dicts(self._about(artist, "release_group").get("release_group"))
+        groups = shapes.dicts(self._about(artist, "release_group").get("release_group"))
         return sorted(groups, key=lambda group: str(group.get("date") or ""), reverse=True)
 
     def tag_artists(self, tag: str) -> Iterable[tuple[Artist, int]]:
@@ -248,7 +238,7 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         if self.http.remembered(at):
             return []
         try:
-            found = _listed(self._ask(TAG_RADIO, {"tag": tag, "pop_begin": 0, "pop_end": 100, "count": MOST}))
+            found = shapes.listed(self._ask(TAG_RADIO, {"tag": tag, "pop_begin": 0, "pop_end": 100, "count": MOST}))
         except Unknown:
             return []
         except AuthFailed:
@@ -257,7 +247,9 @@ class ListenBrainz(Provider, History, Friends, Discovery):
             self.http.remember(at, 401)  # a server that answers this to those with a token alone
             return []
         counts = {
-            str(each["recording_mbid"]): _number(each.get("tag_count")) for each in found if "recording_mbid" in each
+            str(each["recording_mbid"]): shapes.number(each.get("tag_count"))
+            for each in found
+            if "recording_mbid" in each
         }
         return self._credited(counts) if counts else []
 
@@ -266,20 +258,20 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         told = self._ask("/1/metadata/recording/", body={"recording_mbids": list(counts), "inc": "artist"})
         if not isinstance(told, dict):
             raise BadData("ListenBrainz sent something that is no list of recordings.")
-        leads = {recording: lead for recording in counts if (lead := _lead(told.get(recording)))}
-        artists = {artist.id: artist for _, artist in _each(leads.values(), _artist)}
+        leads = {recording: lead for recording in counts if (lead := shapes.lead(told.get(recording)))}
+        artists = {artist.id: artist for _, artist in shapes.each(leads.values(), shapes.artist)}
         sums = dict.fromkeys(artists, 0.0)
         for recording, lead in leads.items():
-            if (known := _known(lead)) in sums:
+            if (known := shapes.known(lead)) in sums:
                 sums[known] += counts[recording]
         return [(artists[known], round(sums[known])) for known in sorted(sums, key=lambda known: -sums[known])]
 
     def listeners(self, artist: Artist) -> int | None:
         if "mbid" not in artist.ids:
             return None
-        told = _listed(self._ask("/1/popularity/artist", body={"artist_mbids": [artist.ids["mbid"]]}))
+        told = shapes.listed(self._ask("/1/popularity/artist", body={"artist_mbids": [artist.ids["mbid"]]}))
         count = next((each.get("total_user_count") for each in told), None)
-        return int(_number(count)) if count is not None else None
+        return int(shapes.number(count)) if count is not None else None
 
     def chart(self) -> Iterable[Artist]:
         """Of all time, by listens; empty while statistics are being made."""
@@ -287,7 +279,9 @@ class ListenBrainz(Provider, History, Friends, Discovery):
         payload = told.get("payload") if isinstance(told, dict) else None
         if told != {} and not isinstance(payload, dict):
             raise BadData("ListenBrainz sent something that is no chart.")
-        return [artist for _, artist in _each(_listed(payload["artists"]) if payload else [], _artist)]
+        return [
+            artist for _, artist in shapes.each(shapes.listed(payload["artists"]) if payload else [], shapes.artist)
+        ]
 
     def _about(self, artist: Artist, part: str) -> Json:
         """What is known of an artist, with that part; empty for one who is not known."""
@@ -297,7 +291,7 @@ class ListenBrainz(Provider, History, Friends, Discovery):
             found = self._ask("/1/metadata/artist/", {"artist_mbids": artist.ids["mbid"], "inc": part})
         except Unknown:
             return {}
-        return next(iter(_listed(found)), {})
+        return next(iter(shapes.listed(found)), {})
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -370,173 +364,3 @@ def _seconds(headers: Mapping[str, str]) -> float:
         if headers.get(name, "").strip().isdigit():
             return max(1.0, float(headers[name]))
     return 60.0
-
-
-# --- shapes -----------------------------------------------------------------------------------------------------------
-
-
-def _stamp(listen: Any) -> int:
-    """Seconds since 1970; 0 for what is playing now, and for what is no time."""
-    try:
-        return int(listen.get("listened_at") or 0)
-    except (AttributeError, TypeError, ValueError):
-        return 0
-
-
-def _understood(listen: Json) -> Play | Skipped:
-    try:
-        return _play(listen)
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        told = listen.get("track_metadata")
-        title, artist = (told.get("track_name"), told.get("artist_name")) if isinstance(told, dict) else (None, None)
-        name = " by ".join(str(each)[:200] for each in (title, artist) if each)
-        return Skipped(of="play", id=f"{_stamp(listen)} {title or ''}", reason=why(error), name=name or None)
-
-
-def _play(listen: Json) -> Play:
-    told = listen["track_metadata"]
-    more = told.get("additional_info") or {}
-    guess = _believed(told)
-    return Play(
-        id=f"{_stamp(listen)} {listen['recording_msid']}" if listen.get("recording_msid") else None,
-        at=datetime.fromtimestamp(_stamp(listen), UTC),
-        title=told["track_name"],
-        credits=_credits(told, more, guess),
-        album=told.get("release_name") or None,
-        ids=_ids(more, guess),
-        seconds=_length(more),
-    )
-
-
-def _believed(told: Json) -> Json:
-    """What ListenBrainz takes the recording for, unless its guess is about something else; then nothing."""
-    guess = told.get("mbid_mapping") or {}
-    artists = guess.get("artists") or []
-    if not artists:
-        return {}
-    first, everybody = artists[0]["artist_credit_name"], "".join(a["artist_credit_name"] + _join(a) for a in artists)
-    same_artist = max(_alike(name, told["artist_name"]) for name in (first, everybody)) >= ALIKE
-    title = guess.get("recording_name") or told["track_name"]
-    same_title = _plain(title) in _plain(told["track_name"]) or _alike(title, told["track_name"]) >= ALIKE
-    return guess if same_artist and same_title else {}
-
-
-def _join(artist: Json) -> str:
-    return artist.get("join_phrase") or ""
-
-
-def _alike(a: str, b: str) -> float:
-    return SequenceMatcher(None, _plain(a), _plain(b), autojunk=False).ratio()
-
-
-def _plain(text: str) -> str:
-    bare = (letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
-    return "".join(letter for letter in bare if letter.isalnum()) or text
-
-
-def _credits(told: Json, more: Json, guess: Json) -> list[Credit]:
-    """The artists as ListenBrainz knows them, else the one name that the player told."""
-    if guess:
-        acts = guess["artists"]
-        return [Credit(name=a["artist_credit_name"], ids=_mbid(a.get("artist_mbid")), join=_join(a)) for a in acts]
-    known = more.get("artist_mbids")
-    alone = known[0] if isinstance(known, list) and len(known) == 1 else None
-    return [Credit(name=told["artist_name"], ids=_mbid(alone))]
-
-
-def _ids(more: Json, guess: Json) -> dict[str, str]:
-    """The player's own word goes before the guess."""
-    found = _mbid(guess.get("recording_mbid")) | _mbid(more.get("recording_mbid"))
-    if _ISRC.fullmatch(str(more.get("isrc") or "")):
-        found["isrc"] = more["isrc"]
-    if match := _SPOTIFY.search(str(more.get("spotify_id") or "")):
-        found["spotify"] = match[1]
-    return found
-
-
-def _length(more: Json) -> float | None:
-    for name, unit in (("duration_ms", 1000), ("duration", 1)):
-        try:
-            if seconds := float(more.get(name) or 0) / unit:
-                return seconds if 0 < seconds < 30 * 86400 else None
-        except (TypeError, ValueError):
-            continue
-    return None
-
-
-def _listed(told: Any) -> list[Json]:
-    if not isinstance(told, list):
-        raise BadData("ListenBrainz sent something that is not a list.")
-    return _dicts(told)
-
-
-def _dicts(told: Any) -> list[Json]:
-    return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
-
-
-def _each(told: Iterable[Json], convert: Callable[[Json], R]) -> Iterator[tuple[Json, R]]:
-    """What can be read of a list, once each: an entry without its name is nothing to a listener."""
-    ids = set[str]()
-    for each in told:
-        try:
-            record = convert(each)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue
-        if record.id not in ids:
-            ids.add(record.id)
-            yield each, record
-
-
-def _number(told: Any) -> float:
-    """0 for what is no number."""
-    return float(told) if isinstance(told, int | float) and told > 0 else 0.0
-
-
-def _artist(told: Json) -> Artist:
-    name, known = told.get("artist_name") or told.get("name") or "", _known(told)
-    ids = _mbid(known)
-    return Artist(id=known if ids else name, name=name, ids=ids, url=f"{WEB}/artist/{known}/" if ids else None)
-
-
-def _known(told: Json) -> Any:
-    return told.get("artist_mbid") or next(iter(told.get("artist_mbids") or ()), None)
-
-
-def _lead(recording: Any) -> Json:
-    """The first artist of a recording; empty where there is none."""
-    credit = recording.get("artist") if isinstance(recording, dict) else None
-    return next(iter(_dicts(credit.get("artists") if isinstance(credit, dict) else None)), {})
-
-
-def _heard(told: Json) -> Json:
-    """A release group among the popular, in the shape of one of the metadata."""
-    group = told.get("release_group")
-    shape = group if isinstance(group, dict) else {}
-    return {**shape, "mbid": told.get("release_group_mbid"), "listeners": told.get("total_user_count")}
-
-
-def _edition(group: Json, artist: Artist) -> Edition:
-    known = _mbid(group.get("mbid")).get("mbid")
-    released = str(group.get("date") or "")
-    return Edition(
-        id=known or f"{artist.name}/{group['name']}",
-        title=group["name"],
-        credits=[Credit(name=artist.name, ids=_mbid(artist.ids["mbid"]))],
-        ids={"release_group": known} if known else {},
-        released=released if re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", released) else None,
-        form=_FORMS.get(str(group["type"]).casefold(), "other") if group.get("type") else None,
-        cover=_cover(group),
-        url=f"{WEB}/album/{known}/" if known else None,
-        popularity=int(_number(group.get("listeners"))) or None,
-    )
-
-
-def _cover(group: Json) -> Cover | None:
-    release, picture = group.get("caa_release_mbid"), group.get("caa_id")
-    return (
-        Cover(url=f"https://coverartarchive.org/release/{release}/{picture}-500.jpg") if release and picture else None
-    )
-
-
-def _mbid(value: Any) -> dict[str, str]:
-    return {"mbid": value} if isinstance(value, str) and _MBID.fullmatch(value) else {}
