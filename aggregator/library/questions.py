@@ -47,16 +47,14 @@ _WEIGH = (
     f" kept = (SELECT COALESCE(2 * MAX(s.loved) + MAX(s.owned), 0) {_SHELVES}) WHERE "
 )
 _PUT_OFF = """
-UPDATE question SET skipped = 1 FROM (
-    SELECT s.listener_id, la.item_id AS mine, lb.item_id AS other
+UPDATE question SET skipped = 1 WHERE (listener_id, item_a, item_b) IN (
+    SELECT s.listener_id, MIN(la.item_id, lb.item_id), MAX(la.item_id, lb.item_id)
     FROM json_each(:claims) CROSS JOIN claim ca ON ca.id = value CROSS JOIN account xa ON xa.id = ca.account_id
     CROSS JOIN skip s ON s.account_key = xa.key AND s.pid = ca.pid AND s.kind = ca.kind
     CROSS JOIN account xb ON xb.key = s.other_key
     CROSS JOIN claim cb ON cb.account_id = xb.id AND cb.kind = s.kind AND cb.pid = s.other_pid
     CROSS JOIN link la ON la.claim_id = ca.id CROSS JOIN link lb ON lb.claim_id = cb.id
-) AS told
-WHERE question.listener_id = told.listener_id
-    AND question.item_a = MIN(told.mine, told.other) AND question.item_b = MAX(told.mine, told.other)
+)
 """
 _ABOUT = "(item_a IN (SELECT value FROM json_each(:items)) OR item_b IN (SELECT value FROM json_each(:items)))"
 
