@@ -68,7 +68,7 @@ ASTRAY = (0.02, 0.3)  # taken off for half the square of it
 BEST_FIT = 1
 NOVELTY = 2  # the default, one step on: as many are found again, and a tenth more of all artists is ever recommended
 STEPS = 5
-STEP = 0.13  # taken off POPULAR by each step of novelty
+STEP = (0.06, 0.16)  # taken off POPULAR by each step of novelty: whoever is little known is not led far astray
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,8 @@ def score(signals: Mapping[str, Signal], known: int) -> Signal:
 
 def _with_popularity(total: Signal, evidence: Evidence, novelty: int) -> Signal:
     """`total` with a preference for artists about as popular as the listener's own, or less so."""
-    slope, bend = at(POPULAR, evidence.known) - STEP * (novelty - BEST_FIT), at(ASTRAY, evidence.known)
+    slope = at(POPULAR, evidence.known) - at(STEP, evidence.known) * (novelty - BEST_FIT)
+    bend = at(ASTRAY, evidence.known)
     above = evidence.popularity
     return {a: x + slope * above.get(a, 0.0) - bend * above.get(a, 0.0) ** 2 / 2 for a, x in total.items()}
 
