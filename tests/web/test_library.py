@@ -220,11 +220,18 @@ def test_the_history_goes_on_page_by_page(
         assert at_home.get(f"/library/decisions?{odd}").status_code in (200, 404)
 
 
-@pytest.mark.parametrize("items", ["", "items=0", "items=999999", "items=99999999999999999999&items=x", "items=-1"])
-def test_what_cannot_be_weighed_is_said_in_words(at_home: FlaskClient, items: str) -> None:
+@pytest.mark.parametrize("items", ["", "items=0", "items=99999999999999999999&items=x", "items=-1"])
+def test_what_is_not_ticked_leads_back_to_the_list(at_home: FlaskClient, items: str) -> None:
     answer = at_home.get(f"/library/album/weigh?verdict=same&{items}")
-    assert answer.status_code in (400, 404)
-    assert "Tick what" in answer.text or "not in your library" in answer.text
+    assert answer.headers["Location"] == "/library"
+    assert "Tick what you want to say something about." in at_home.get("/library").text
+
+
+def test_what_cannot_be_weighed_is_said_in_words(at_home: FlaskClient) -> None:
+    assert "not in your library" in at_home.get("/library/album/weigh?verdict=same&items=999999").text
+    assert at_home.get("/library/album/weigh?verdict=perhaps&items=1").status_code == 400
+    many = "&".join(f"items={number}" for number in range(1, 1002))
+    assert at_home.get(f"/library/album/weigh?verdict=same&{many}").status_code == 413
 
 
 def test_shows_are_the_same_or_not_like_everything_else(

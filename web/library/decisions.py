@@ -36,8 +36,11 @@ def others(kind: str, item_id: int) -> ResponseReturnValue:
 def weigh(kind: str) -> ResponseReturnValue:
     """Several items, and what it would mean that they are the same, or that they are not."""
     verdict, asked = request.args.get("verdict", "same"), _numbers(request.args.getlist("items"))
-    if verdict not in ("same", "different") or not asked:
-        abort(400, "Tick what you want to say something about.")
+    if verdict not in ("same", "different"):
+        abort(400, "Say whether they are the same or not. Nothing was changed.")
+    if not asked:
+        flash("Tick what you want to say something about.")
+        return redirect(url_for(LISTS[kind]), 303)
     with store().read() as conn:
         found = weighing.items(conn, listener().id, kind, asked)
         if not found:
