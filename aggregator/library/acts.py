@@ -67,14 +67,16 @@ def one(conn: Connection, listener_id: int, act: int, shown: int = 3) -> Act | N
 
 def about(conn: Connection, listener_id: int, kind: str, item_id: int) -> list[Act]:
     """The acts that name a claim of this item, the newest first."""
-    found = conn.exec_driver_sql(
+    found = list(conn.exec_driver_sql(
         "SELECT DISTINCT COALESCE(d.part_of, d.id) FROM link JOIN claim c ON c.id = link.claim_id"
         " JOIN account a ON a.id = c.account_id JOIN decision_claim dc ON dc.account_key = a.key AND dc.pid = c.pid"
         " JOIN decision d ON d.id = dc.decision_id AND d.kind = link.kind WHERE link.kind = ? AND link.item_id = ?",
         (kind, item_id),
-    )
-    acts = json.dumps(list(found.scalars()))
-    return _acts(conn, listener_id, "d.id IN (SELECT value FROM json_each(:acts)) ORDER BY d.id DESC", acts=acts)
+    ).scalars())  # fmt: skip
+    if not found:
+        return []
+    named = "d.id IN (SELECT value FROM json_each(:acts)) ORDER BY d.id DESC"
+    return _acts(conn, listener_id, named, acts=json.dumps(found))
 
 
 def sizes(conn: Connection, listener_id: int) -> dict[str, int]:
