@@ -92,11 +92,8 @@ class World:
         return [self._album(dice, number) for number in range(self.size.albums + self.size.saved)]
 
     def _album(self, dice: random.Random, number: int) -> Album:
-        artist = (
-            self.artists[min(int(dice.paretovariate(0.6)) - 1, len(self.artists) - 1)]
-            if number % 4 == 0
-            else dice.choice(self.artists)
-        )
+        known = self.artists[int(len(self.artists) * dice.random() ** 2.5)]  # of a few, whole shelves
+        artist = known if number % 4 == 0 else dice.choice(self.artists)
         tracks = tuple((self._title(dice), round(dice.uniform(120, 420), 1)) for _ in range(self.size.tracks_each))
         return Album(number, f"{self._title(dice)} {number % 97}", artist, dice.randint(1965, 2026), tracks)
 
