@@ -22,10 +22,12 @@ from xml.dom.minidom import Element
 
 import pylast
 
+from aggregator.contract.replies import SOMEBODY
 from aggregator.plugin import Area, ProviderError, Skipped
-from plugins import calendar, deezer, listenbrainz, ticketmaster
+from plugins import calendar, deezer, ticketmaster
 from plugins.lastfm import shapes as lastfm
 from plugins.lastfm.client import text
+from plugins.listenbrainz import shapes as listenbrainz
 from plugins.spotify import shapes as spotify
 
 Told = Iterator[tuple[str, Callable[[], Any]]]
@@ -80,10 +82,12 @@ def _listed(body: Any) -> Any:
 
 def of_listenbrainz(node: Any) -> Told:
     for part in _dicts(node):
-        if "track_metadata" in part and listenbrainz._stamp(part):
-            yield "listen", lambda part=part: _understood(listenbrainz._understood(part))
+        if "track_metadata" in part and listenbrainz.stamp(part):
+            yield "listen", lambda part=part: _understood(listenbrainz.understood(part))
         if ("listen_count" in part and part.get("artist_name")) or "reference_mbid" in part:
-            yield "artist", lambda part=part: listenbrainz._artist(part)
+            yield "artist", lambda part=part: listenbrainz.artist(part)
+        if "total_user_count" in part and "release_group" in part:
+            yield "album", lambda part=part: listenbrainz.edition(listenbrainz.heard(part), SOMEBODY)
 
 
 def of_ics(file: Path) -> Told:
