@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aggregator import listeners, recommendations
+from aggregator.recommendations import knowledge
+from aggregator.recommendations.heard import tag_key
 
 
 def wanted(house):
@@ -51,3 +53,30 @@ def test_a_candidate_is_asked_about_with_the_ids_its_service_gave(house):
 
 def test_nothing_is_asked_for_an_empty_library(empty_house):
     assert wanted(empty_house) == []
+
+
+def test_what_the_ranking_asks_is_what_services_are_asked(house):
+    with house.store.read() as conn:
+        known = knowledge.read(conn, house.me)
+    known.ranked(100)
+    asked = {(each.method, each.key) for each in wanted(house)}
+    assert {(method, tag_key(key) if method == "tag_artists" else key) for method, key in known.asked} <= asked
+    assert {method for method, _ in known.asked} == {"similar", "tags", "tag_artists", "listeners"}
+
+
+def test_the_artists_of_a_favourite_tag_come_into_the_list(empty_house):
+    house = empty_house
+    house.own("Tin Lanterns", "Wicks")
+    house.says_tags("Tin Lanterns", "lantern folk")
+    assert [look_up.argument for look_up in wanted(house) if look_up.method == "tag_artists"] == ["lantern folk"]
+    house.answer("tag_artists", "lantern folk", [[{"type": "artist", "id": "w", "name": "Wick Trimmers"}, 9]])
+    house.says_tags("Wick Trimmers", "lantern folk")
+    house.refresh()
+    [card] = house.artists()
+    assert (card.name, card.why) == ("Wick Trimmers", "Tagged lantern folk like one of your artists")
+
+
+def test_each_question_is_asked_once(house):
+    questions = [(each.method, each.key, each.account_id) for each in wanted(house)]
+    assert len(questions) == len(set(questions))
+    assert ("chart", "", None) in questions
