@@ -15,11 +15,12 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 
-from aggregator import listeners
+from aggregator import listeners, recommendations
 from aggregator.config import Config
 from aggregator.library import merging
 from aggregator.store import Store, open_store
 from aggregator.store.schema import album, shelf, show
+from tests.benchmarks.answers import answer_everything, known
 from tests.benchmarks.household import Size, fill
 from web import create_app
 
@@ -33,6 +34,7 @@ def main() -> None:
     store = open_store(folder)
     if listeners.nobody_yet(store):
         _build(store)
+    _recommend(store)
     client = _client(store, folder)
     print(f"{'page':34} {'SQL':>4} {'median ms':>10} {'p95 ms':>8}")
     for name, address in _pages(store).items():
@@ -47,6 +49,17 @@ def _build(store: Store) -> None:
     begun = time.perf_counter()
     merging.merge(store)
     print(f"merged in {time.perf_counter() - begun:.0f} s", flush=True)
+
+
+def _recommend(store: Store) -> None:
+    """Robin's recommendations from answers about a hundred artists; then once more, as after a word of theirs."""
+    robin = listeners.everyone(store)[0]
+    answer_everything(store, robin.id)
+    for when in ("first, with merging what is new", "again"):
+        begun = time.process_time()
+        made = recommendations.refresh(store, robin.id)
+        spent = time.process_time() - begun
+        print(f"{made} recommendations for {known(store, robin.id):,} artists, {when}: {spent:.1f} s CPU", flush=True)
 
 
 def _client(store: Store, folder: Path) -> FlaskClient:
@@ -66,6 +79,9 @@ def _pages(store: Store) -> dict[str, Callable[[int], str]]:
     words = ["fal", "burning", "winter ba", "the", "s", "velvet", "kalo", "copper ri"]
     return {
         "Home": lambda _: "/",
+        "Home, its recommendations": lambda _: "/suggested",
+        "Discover": lambda _: "/discover",
+        "Your taste": lambda _: "/discover/taste",
         "Library, albums": lambda _: "/library",
         "Library, artists": lambda _: "/library/artists",
         "Library, songs": lambda _: "/library/songs",
