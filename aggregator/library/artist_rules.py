@@ -7,15 +7,20 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from aggregator.library.album_rules import is_common
 from aggregator.library.evidence import NOTHING, Evidence, Facts, Verdict, known_ids
 from aggregator.library.folding import fold, fold_name
-from aggregator.library.titles import lead_credit
+from aggregator.library.likeness import numbers
+from aggregator.library.titles import album_title, lead_credit
 
 NAME = 50.0
 """Equal once folded, spelt another way (`Bjoerk`, `NxZero`), with a letter doubled or two exchanged, or an alias."""
-OTHER_COUNTRY, OTHER_TIME = -30.0, -30.0
+ALBUMS = 20.0
+OTHER_COUNTRY, OTHER_TIME, OTHER_ALBUMS = -30.0, -30.0, -30.0
 BEGUN_APART = 2
 """Years by which sources differ on when one act began."""
+SEVERAL, SEVERAL_TOGETHER = 2, 5
+"""Albums that each side, and both together, must list before it speaks against them that they share none."""
 
 _WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _LOOK_ALIKES = str.maketrans("асеорхуікмнтвАСЕОРХУІКМНТВ", "aceopxyikmhtbACEOPXYIKMHTB")
@@ -23,7 +28,11 @@ _LATIN, _CYRILLIC = re.compile(r"[A-Za-z]"), re.compile(r"[\u0400-\u04ff]")
 _WORD = re.compile(r"\w+")
 _STRAY = re.compile(r"(?<=[A-Za-z0-9])[^\x00-\x7f]$")
 _READ_SO = re.compile(r"^([\W_]+)\s*\((\w.*)\)$")
+_AND = re.compile(r" (?:\+|und|et|y|e|og|och|'?n['’]?|[’'´]n) ", re.IGNORECASE)
+_INVERTED = re.compile(r"^([^,&+]+), ([^,&+]+)$")
+"""`Bowie, David`, as a library sorts it."""
 _TWICE = re.compile(r"(.)\1+")
+_NUMERAL = re.compile(r"^[ivx]+$")
 _LONG_NAME = 8
 """Letters from which a slip may be made; shorter names differ by as much on purpose."""
 
@@ -33,27 +42,39 @@ class ArtistForm(NamedTuple):
     spellings: frozenset[str]  # without blanks; other ways to write the same name
     aliases: frozenset[str]
     ids: frozenset[tuple[str, str]]
-    billed: bool  # known from show bills alone
+    vague: bool  # known from show bills alone
     country: str | None
     begun: int | None
+    albums: frozenset[str]  # but for those that every other act has one of
 
 
 def form(facts: Facts) -> ArtistForm:
     said = facts.payload
     name = _clean(lead_credit(said["name"]))
     aliases = frozenset(tight for alias in said.get("aliases", ()) for tight in _spellings(alias))
-    billed = said.get("from") == "bill"
     spellings = frozenset(_spellings(name, exact="from" not in said))
+    albums = frozenset(album_title(part.title).main for part in facts.parts)
     return ArtistForm(
-        fold_name(name), spellings, aliases, known_ids(said), billed, said.get("country"), said.get("begun")
+        fold_name(name),
+        spellings,
+        aliases,
+        known_ids(said),
+        said.get("from") == "bill",
+        _country(said.get("country")),
+        said.get("begun"),
+        frozenset(album for album in albums if not is_common(album)),
     )
+
+
+def _country(said: str | None) -> str | None:
+    return {"UK": "GB", "USA": "US"}.get(said.upper(), said.upper()) if said else None
 
 
 def _clean(name: str) -> str:
     """Without what clients leave behind: one letter of another script at the end, look-alikes within a Latin word."""
     name = unicodedata.normalize("NFC", name)
     stray = _STRAY.search(name)
-    if stray and not _goes_on(name[stray.start() - 1], stray[0]):
+    if stray and stray[0] not in name[: stray.start()] and not _goes_on(name[stray.start() - 1], stray[0]):
         name = name[: stray.start()]
     if read := _READ_SO.match(name):
         name = read[1].strip()
@@ -74,6 +95,10 @@ def _goes_on(before: str, letter: str) -> bool:
 def _spellings(name: str, exact: bool = True) -> Iterator[str]:
     """Not `exact`: a credit may be told with umlauts or without (see `folding.plain`), so they say nothing."""
     yield _tight(fold_name(name))
+    yield _tight(fold_name(_AND.sub(" and ", name)))
+    yield _tight(fold(name))
+    if inverted := _INVERTED.match(name):
+        yield _tight(fold_name(f"{inverted[2]} {inverted[1]}"))
     written_out = name.casefold().translate(_WRITTEN_OUT)
     if exact and written_out != name.casefold():
         yield _tight(fold_name(written_out))
@@ -93,19 +118,22 @@ def keys(form: ArtistForm) -> Iterable[str]:
 
 
 def compare(a: ArtistForm, b: ArtistForm) -> Verdict:
-    """Ids decide; equal names join what listeners listen to; a bill by name alone is only possible."""
-    if shared := a.ids & b.ids:
-        scheme, value = min(shared)
+    """Ids decide; equal names join what listeners listen to; a name on a bill joins the one artist it can mean."""
+    if known := a.ids & b.ids:
+        scheme, value = min(known)
         return Verdict("same", (Evidence(f"{scheme} id", value, value, 100.0), *_names(a, b)))
     if conflict := _conflict(a, b):
         return Verdict("different", (conflict,))
     named = _names(a, b)
-    if not named or (a.billed and b.billed and a != b):
+    if not named or (a.vague and b.vague and a != b):
         return NOTHING
     against = tuple(_against(a, b))
+    if shared := a.albums & b.albums:
+        said = (*named, Evidence("albums", min(shared), min(shared), ALBUMS), *against)
+        return Verdict("same" if len(against) < 2 else "unsure", said)
     if len(against) > 1:
         return Verdict("different", (*named, *against))
-    return Verdict("unsure" if against or a.billed != b.billed else "same", (*named, *against))
+    return Verdict("unsure" if against else "lone" if a.vague != b.vague else "same", (*named, *against))
 
 
 def _conflict(a: ArtistForm, b: ArtistForm) -> Evidence | None:
@@ -129,7 +157,9 @@ def _names(a: ArtistForm, b: ArtistForm) -> tuple[Evidence, ...]:
 def _slipped(a: ArtistForm, b: ArtistForm) -> bool:
     """One letter doubled, or two neighbours exchanged; another letter makes another name (`Cage`, `Cale`)."""
     mine, theirs = _tight(a.name), _tight(b.name)
-    if min(len(mine), len(theirs)) < _LONG_NAME:
+    if min(len(mine), len(theirs)) < _LONG_NAME or numbers(a.name) != numbers(b.name):
+        return False
+    if {word for word in (*a.name.split(), *b.name.split()) if _NUMERAL.match(word)}:
         return False
     return _TWICE.sub(r"\1", mine) == _TWICE.sub(r"\1", theirs) or _exchanged(mine, theirs)
 
@@ -147,3 +177,10 @@ def _against(a: ArtistForm, b: ArtistForm) -> Iterator[Evidence]:
         yield Evidence("country", a.country, b.country, OTHER_COUNTRY)
     if a.begun and b.begun and abs(a.begun - b.begun) > BEGUN_APART:
         yield Evidence("begun", str(a.begun), str(b.begun), OTHER_TIME)
+    fewer, more = sorted((len(a.albums), len(b.albums)))
+    if fewer >= SEVERAL and fewer + more >= SEVERAL_TOGETHER and not a.albums & b.albums:
+        yield Evidence("albums", _some(a.albums), _some(b.albums), OTHER_ALBUMS)
+
+
+def _some(albums: frozenset[str]) -> str:
+    return ", ".join(sorted(albums)[:3])

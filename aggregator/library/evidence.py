@@ -49,13 +49,22 @@ class Verdict:
 NOTHING = Verdict("nothing")
 
 
+class Part(NamedTuple):
+    """A song of an album claim with its artist, or an album of an artist claim."""
+
+    title: str
+    artist: str
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One claim as the rules see it: its own text and ids. `about` is the text of a recording's album claim."""
+    """One claim as the rules see it: its own text and ids. `about` is the text of a recording's album claim; `parts` is
+    what its account lists of an album or an artist, in order of the titles."""
 
     payload: Mapping[str, Any]
     about: Mapping[str, Any] = field(default_factory=dict)
     edition: str = ""  # account and album claim a recording is a slot of
+    parts: tuple[Part, ...] = ()
 
 
 class Rules(Protocol):

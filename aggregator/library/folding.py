@@ -14,6 +14,8 @@ _ALPHABETS_END = "\u0590"
 _SILENT = str.maketrans(dict.fromkeys("'’‘`´ʼ", ""))
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _ARTICLE = re.compile(r"^(the|a|an) (?!(the|a|an)$)")
+_WRITTEN_ARTICLE = re.compile(r"^\s*(the|a|an)\s+(?!(the|a|an)\s*$)", re.IGNORECASE)
+"""Before a blank: `A-ha` is a name."""
 _TRAILING_ARTICLE = re.compile(r"^(.+), (the|a|an)$", re.IGNORECASE)
 _DRAWN_LETTERS = (
     (re.compile(r"(?<=\w)!(?=\w)"), "i"),
@@ -69,7 +71,7 @@ def fold_name(name: str) -> str:
     """An artist's name for comparing: `The Beatles` and `Beatles, The` -> `beatles`; `Ke$ha` -> `kesha`."""
     for drawn, letter in _DRAWN_LETTERS:
         name = drawn.sub(letter, name)
-    return _ARTICLE.sub("", fold(_TRAILING_ARTICLE.sub(r"\2 \1", name)))
+    return fold(_WRITTEN_ARTICLE.sub("", _TRAILING_ARTICLE.sub(r"\2 \1", name)))
 
 
 @lru_cache(maxsize=65_536)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from aggregator.library import evidence
 from aggregator.library.clusters import Node
-from aggregator.library.evidence import Facts, Verdict
+from aggregator.library.evidence import Facts, Part, Verdict
 
 JOINS = frozenset({"same", "lone"})
 
@@ -241,21 +241,42 @@ class Neighbourhood:
 
 def load_claims(conn: Connection, kind: str, wanted: Iterable[int]) -> dict[int, Claim]:
     """Claims of one kind with their text taken apart, by number."""
+    wanted = list(wanted)
     rows = conn.exec_driver_sql(
         "SELECT c.id, a.key, c.pid, c.account_id, a.provider, c.payload, c.about, album.pid, album.payload, c.present,"
         " c.first_seen FROM json_each(?) wanted JOIN claim c ON c.id = wanted.value"
         " JOIN account a ON a.id = c.account_id LEFT JOIN claim album ON album.id = c.about ORDER BY c.about",
         (_ids(wanted),),
     )
+    parts = _parts(conn, kind, wanted)
     found: dict[int, Claim] = {}
     for row in rows:
         edition = f"{row[1]}/{row[7]}" if row[7] else ""
-        said = _taken_apart(kind, row[5], row[8] or "{}", edition)
+        said = _taken_apart(kind, row[5], row[8] or "{}", edition, parts.get(row[0], ()))
         found[row[0]] = Claim(
             *(row[0], (row[1], row[2]), row[3], row[4], said.payload, row[6], said.about, bool(row[9]), row[10]),
             *(said.form, said.keys),
         )
     return found
+
+
+_PARTS = {
+    "album": "SELECT about AS whole, payload ->> '$.title', COALESCE(payload ->> '$.credits[0].name', '') FROM claim"
+    " WHERE about IN (SELECT value FROM json_each(?)) AND kind = 'recording' AND present",
+    "artist": "SELECT named.id, c.payload ->> '$.title', '' FROM claim named"
+    " JOIN credit ON credit.artist_claim_id = named.id JOIN claim c ON c.id = credit.claim_id"
+    " WHERE named.id IN (SELECT value FROM json_each(?)) AND named.pid NOT LIKE '~%'"
+    " AND c.kind = 'album' AND c.present",
+}
+
+
+def _parts(conn: Connection, kind: str, wanted: Iterable[int]) -> dict[int, tuple[Part, ...]]:
+    """What the same account lists of an album or, where it has a number of its own, of an artist."""
+    found: defaultdict[int, set[Part]] = defaultdict(set)
+    if kind in _PARTS:
+        for whole, title, artist in conn.exec_driver_sql(_PARTS[kind], (_ids(wanted),)):
+            found[whole].add(Part(title, artist))
+    return {whole: tuple(sorted(parts)) for whole, parts in found.items()}
 
 
 class _Said(NamedTuple):
@@ -266,10 +287,10 @@ class _Said(NamedTuple):
 
 
 @lru_cache(maxsize=20_000)
-def _taken_apart(kind: str, payload: str, about: str, edition: str) -> _Said:
+def _taken_apart(kind: str, payload: str, about: str, edition: str, parts: tuple[Part, ...]) -> _Said:
     """A claim's text in normal form. The next batch of a merge meets many of the same claims again."""
     rules, said, album = evidence.rules(kind), json.loads(payload), _album(about)
-    form = rules.form(Facts(said, album, edition))
+    form = rules.form(Facts(said, album, edition, parts))
     return _Said(said, album, form, frozenset(block(kind, key) for key in rules.keys(form)))
 
 

@@ -197,10 +197,14 @@ def _spelt_out(by: str, head: str) -> str:
     return head if by.replace(" ", "") in ("", head.replace(" ", "")) else by
 
 
+_PART = re.compile(r"^(part|vol|no|act|chapter|book|side) \w+$")
+
+
 def _before_album(text: str, album: str, by: str, artist: str, place: str | None) -> Reading:
     """`Intro - Blue Room`; `Intro - Radio Edit` is read so as well, in case there is an album of that name."""
     found = _reading(text, by, album_words(album), artist, album, place)
-    return found._replace(note=main_of(f"x - {album}") == "x" and not album_versions(album))
+    note = main_of(f"x - {album}") == "x" and not album_versions(album)
+    return found._replace(note=note or bool(_PART.match(spelt(album))))
 
 
 def _reading(text: str, by: str, on: str, artist: str, album: str, place: str | None) -> Reading:

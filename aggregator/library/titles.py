@@ -28,10 +28,13 @@ _RELEASE = re.compile(
 _EDITION = re.compile(
     r"\b(remaster\w*|explicit|clean|deluxe|expanded|anniversary|edition|edicion|edicao|edizione|ausgabe|auflage|bonus|"
     r"special|limited|legacy|reissue|mono|stereo|collectors?|disc|disk|disque|disco \d|cd ?\d*|vol(ume)? \d+ of|ep|"
-    r"single|lp|vinyl|tour edition|version)\b"
+    r"single|lp|vinyl|tour edition|version|hi res|\d+ ?bit|\d+ ?cds?)\b|^(\d{4}|japan|us|usa|uk|eu|europe|import)$"
 )
 _MEDLEY = re.compile(r"[^\W\d]{2}\)?\s?/\s?\(?[^\W\d]{2}|\bmedley\b", re.IGNORECASE)
 """Two songs in one track: `Golden Slumbers / Carry That Weight`."""
+_DISC_BEHIND = re.compile(
+    r"(?<=[\w)\]])(?:,? (?:cd|dis[ck]) ?(?:\d+|one|two|three|i+)| ?: [^:]* edition)$", re.IGNORECASE
+)
 _YEAR_ALONE = re.compile(r"^\d{4}$")
 _LIVE_ALBUM = re.compile(
     r"\b(live (at|in|from|on)\b|(en|ao|dal) vivo\b|en directo\b|unplugged\b|in concert\b|en concierto\b)|\blive$|^live$"
@@ -67,7 +70,7 @@ def album_of(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def album_title(text: str) -> Title:
     """`Rumours (Deluxe Edition)` -> `rumours`; `1989 (Taylor's Version)` -> `1989`, recorded again."""
-    return _take_apart(text, _EDITION)
+    return _take_apart(_DISC_BEHIND.sub("", text), _EDITION)
 
 
 @lru_cache(maxsize=65_536)

@@ -26,7 +26,7 @@ _VERSIONS = tuple(
         ("live", _LIVE, "ライブ|ライヴ|라이브|现场|現場"),
         ("remix", r"(re ?)?mix(es|ed)?|\w+mix|remiks|rework(ed)?|bootleg|vip|flip|refix|mash ?up", "リミックス|리믹스"),
         ("dub", r"dub", ""),
-        ("rerecorded", r"re ?record(ed|ings?)|new (recording|vocals?)|\w+s version(?<!albums version)", ""),
+        ("rerecorded", r"re ?record(ed|ings?)|new (recording|vocals?)|(?!us |bonus |plus |albums )\w+s version", ""),
         ("acoustic", r"ac+o?u?stic[oa]?|acoustique|akusti(k|sch|ka)|piano version|stripped", "アコースティック"),
         ("demo", r"demos?|maqueta|rough mix|early version|work in progress", "デモ"),
         ("instrumental", r"instrumental\w*|instru", "インストゥルメンタル|inst ver"),

@@ -36,6 +36,22 @@ GENERIC = re.compile(
 _ELIDED = re.compile(r"\b[ld]['’]", re.IGNORECASE)
 """The article in `L'Olympia`."""
 
+_AS_BILLED = re.compile(
+    r"\s*(?:[-–:(|]\s*)?\b(?:live(?: in concert| on tour)?|in concert|on tour|(?:world |farewell )?tour(?: \d{4})?)"
+    r"\)?\s*$",
+    re.IGNORECASE,
+)
+_CITIES = {
+    "munich": "munchen", "cologne": "koln", "nuremberg": "nurnberg", "vienna": "wien", "zurich": "zurich",
+    "geneva": "geneve", "copenhagen": "kobenhavn", "gothenburg": "goteborg", "prague": "praha", "warsaw": "warszawa",
+    "cracow": "krakow", "rome": "roma", "milan": "milano", "florence": "firenze", "venice": "venezia",
+    "naples": "napoli", "turin": "torino", "lisbon": "lisboa", "seville": "sevilla", "brussels": "bruxelles",
+    "brussel": "bruxelles", "antwerp": "antwerpen", "ghent": "gent", "the hague": "den haag", "moscow": "moskva",
+    "st petersburg": "sankt peterburg", "bucharest": "bucuresti", "belgrade": "beograd", "athens": "athina",
+    "mexico city": "ciudad de mexico",
+}  # fmt: skip
+"""As English writes them, and as they write themselves."""
+
 WEEKDAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
 
 SURE_MINUTES, UNSURE_MINUTES = 90, 150
@@ -99,7 +115,7 @@ def form(facts: Facts) -> Bill:
         extra=is_extra(show.title),
         acts=tuple(sorted({_act(credit) for credit in show.lineup}, key=lambda act: (act.name, sorted(act.ids)))),
         venue=_telling(venue.name),
-        town=fold(venue.city or ""),
+        town=_town_name(venue.city or ""),
         region=fold(venue.region or ""),
         country=fold(venue.country or ""),
         point=_point(venue),
@@ -121,7 +137,12 @@ def _instant(show: Show) -> int | None:
 
 
 def _act(credit: Credit) -> Act:
-    return Act(fold_name(credit.name), frozenset(f"{scheme}:{value}" for scheme, value in credit.ids.items()))
+    return Act(_name(credit.name), frozenset(f"{scheme}:{value}" for scheme, value in credit.ids.items()))
+
+
+def _name(written: str) -> str:
+    """Of an act as bills print it, without blanks: `AC/DC` is `ACDC`, and `Wild Hollow live` Wild Hollow."""
+    return fold_name(_AS_BILLED.sub("", written) or written).replace(" ", "")
 
 
 def _core(title: str) -> str:
@@ -132,8 +153,14 @@ def _parts(title: str) -> Iterator[str]:
     for part in re.split(
         r"\s+[-–—|/+&]\s+|[:,;(]|\s(?:with|w/|at|and|feat\.?|presents?)\s", title, flags=re.IGNORECASE
     ):
-        if name := fold_name(EXTRA.sub(" ", part)).strip():
+        if name := _name(EXTRA.sub(" ", part).strip()):
             yield name
+
+
+def _town_name(city: str) -> str:
+    """`Chicago, IL` is Chicago, and so are `Koeln` and `Cologne` Köln."""
+    name = re.sub(r"([aou])e", r"\1", fold(city.split(",")[0]))
+    return _CITIES.get(fold(city.split(",")[0]), name)
 
 
 def _telling(name: str) -> frozenset[str]:
@@ -269,7 +296,7 @@ def _alike(a: frozenset[str], b: frozenset[str]) -> bool:
     numbers = [{word for word in words if word.isdigit()} for words in (a, b)]
     if numbers[0] and numbers[1] and numbers[0] != numbers[1]:
         return False
-    return a <= b or b <= a or _overlap(a, b) >= 0.5
+    return a <= b or b <= a or _overlap(a, b) >= 0.6  # two academies of one sponsor share half their words
 
 
 def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
