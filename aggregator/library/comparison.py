@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row
@@ -227,7 +227,6 @@ def _ids(a: _Known, b: _Known) -> Iterator[Line]:
         yield Line(name, sides[0], sides[1], "agrees" if same else "differs")
 
 
-_WORD = re.compile(r"\S+|\s+")
 LONG = 500
 """Characters beyond which two texts are not compared word by word."""
 
@@ -236,15 +235,20 @@ def marked(left: str, right: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]
     """Both texts in pieces: those words marked that the other has not, in this place."""
     if max(len(left), len(right)) > LONG:
         return (Piece(left, True),), (Piece(right, True),)
-    words = [_WORD.findall(text) for text in (left, right)]
+    words = left.split(), right.split()
     folded = [[fold(word) for word in side] for side in words]
-    matcher = SequenceMatcher(None, folded[0], folded[1], autojunk=False)
-    pieces: tuple[list[Piece], list[Piece]] = ([], [])
-    for tag, *spans in matcher.get_opcodes():
-        for side, start, end in zip((0, 1), spans[::2], spans[1::2], strict=True):
-            if text := "".join(words[side][start:end]):
-                pieces[side].append(Piece(text, tag != "equal" and bool(text.strip())))
-    return tuple(pieces[0]), tuple(pieces[1])
+    alike = SequenceMatcher(None, folded[0], folded[1], autojunk=False).get_matching_blocks()
+    common = [{at for block in alike for at in range(block[side], block[side] + block.size)} for side in (0, 1)]
+    return _pieces(words[0], common[0]), _pieces(words[1], common[1])
+
+
+def _pieces(words: Sequence[str], common: Container[int]) -> tuple[Piece, ...]:
+    """Words that follow each other in one piece; blanks between pieces are not marked."""
+    found: list[Piece] = []
+    for is_common, run in groupby(range(len(words)), key=lambda at: at in common):
+        text = " ".join(words[at] for at in run)
+        found += [Piece(" "), Piece(text, not is_common)] if found else [Piece(text, not is_common)]
+    return tuple(found)
 
 
 def _list(names: Sequence[str]) -> str:

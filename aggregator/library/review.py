@@ -82,11 +82,20 @@ _ABOUT = (
     " CROSS JOIN link la ON la.claim_id = u.a CROSS JOIN link lb ON lb.claim_id = u.b GROUP BY 1, 2)"
 )
 _OPEN = (
-    f"WITH {_ABOUT}, open AS (SELECT q.* FROM question q WHERE q.listener_id = :listener"  # noqa: S608
-    " AND (:kind = '' OR q.kind = :kind) AND (:account IS NULL OR :account IN ("
-    "(SELECT account_id FROM claim WHERE id = q.claim_a), (SELECT account_id FROM claim WHERE id = q.claim_b)))"
+    "open AS {how} (SELECT q.* FROM question q WHERE q.listener_id = :listener"
+    " AND (:account IS NULL OR :account IN ((SELECT account_id FROM claim WHERE id = q.claim_a),"
+    " (SELECT account_id FROM claim WHERE id = q.claim_b)))"
     " AND (:among IS NULL OR (q.item_a, q.item_b) IN (SELECT item_a, item_b FROM about)))"
 )
+_WAITING = (
+    f"WITH {_ABOUT}, {_OPEN.format(how='MATERIALIZED')},"  # noqa: S608
+    " heard AS (SELECT * FROM open WHERE plays AND NOT skipped AND (:kind = '' OR kind = :kind)),"
+    " item AS (SELECT kind, item_a AS id FROM heard UNION SELECT kind, item_b FROM heard)"
+    " SELECT kind, skipped, COUNT(*) AS questions, 0 AS plays FROM open GROUP BY kind, skipped UNION ALL"
+    " SELECT item.kind, NULL, 0, SUM(s.plays) FROM item CROSS JOIN shelf s ON s.listener_id = :listener"
+    " AND s.kind = item.kind AND s.item_id = item.id GROUP BY item.kind"
+)
+_NEXT = f"WITH {_ABOUT}, {_OPEN.format(how='NOT MATERIALIZED')} SELECT * FROM open"  # noqa: S608
 _ORDER = "plays DESC, kept DESC, points DESC, item_a, item_b"
 
 
@@ -99,20 +108,11 @@ def count(conn: Connection, listener_id: int) -> int:
 
 
 def waiting(conn: Connection, listener_id: int, wanted: Wanted = Wanted()) -> Waiting:
-    """The size of the queue. A song and its artist may both be asked about: their plays count once."""
-    rows = conn.exec_driver_sql(
-        f"{_OPEN} SELECT kind, skipped, COUNT(*) FROM open GROUP BY kind, skipped",  # noqa: S608
-        {**_said(listener_id, wanted), "kind": ""},
-    ).all()
-    plays = conn.exec_driver_sql(
-        f"{_OPEN}, item AS (SELECT kind, item_a AS id FROM open WHERE NOT skipped"  # noqa: S608
-        " UNION SELECT kind, item_b FROM open WHERE NOT skipped)"
-        " SELECT COALESCE(MAX(plays), 0) FROM (SELECT SUM(s.plays) AS plays FROM item JOIN shelf s"
-        " ON s.listener_id = :listener AND s.kind = item.kind AND s.item_id = item.id GROUP BY item.kind)",
-        _said(listener_id, wanted),
-    ).scalar_one()
-    skipped = sum(row[2] for row in rows if row.skipped and wanted.kind in ("", row.kind))
-    return Waiting({row.kind: row[2] for row in rows if not row.skipped}, skipped, plays)
+    """The size of the queue. A song in two questions counts its plays once, and so do a song and its artist."""
+    rows = conn.exec_driver_sql(_WAITING, _said(listener_id, wanted)).all()
+    skipped = sum(row.questions for row in rows if row.skipped and wanted.kind in ("", row.kind))
+    kinds = {row.kind: row.questions for row in rows if row.skipped == 0}
+    return Waiting(kinds, skipped, max((row.plays for row in rows), default=0))
 
 
 def pairs(
@@ -121,8 +121,8 @@ def pairs(
     """Questions in their order, those that were skipped left out; `after`: the place of the last one known."""
     place = after._asdict() if after else dict.fromkeys(Place._fields)
     rows = conn.exec_driver_sql(
-        f"{_OPEN} SELECT * FROM open WHERE NOT skipped AND (:item_a IS NULL OR plays < :plays OR (plays = :plays"  # noqa: S608
-        " AND (-kept, -points, item_a, item_b) > (-:kept, -:points, :item_a, :item_b)))"
+        f"{_NEXT} WHERE NOT skipped AND (:kind = '' OR kind = :kind) AND (:item_a IS NULL OR plays < :plays"
+        " OR (plays = :plays AND (-kept, -points, item_a, item_b) > (-:kept, -:points, :item_a, :item_b)))"
         f" ORDER BY {_ORDER} LIMIT :limit",
         {**_said(listener_id, wanted), **place, "limit": limit},
     )

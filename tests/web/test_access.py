@@ -43,7 +43,7 @@ LISTENER = {
     "library.history", "library.weigh", "library.shown", "library.order", "library.set_order",
     "discover.page", "discover.standing", "discover.feedback",
     "discover.dial", "discover.taste", "discover.exclude",
-    "review.page", "review.again", "search.page", "search.services",
+    "review.page", "review.everything", "review.again", "search.page", "search.services",
     "shows.page", "settings.page", "settings.again", "settings.place", "settings.look", "settings.listening",
     "settings.new_feed", "settings.password", "settings.devices", "sources.page", "sources.pulse", "sources.sync_all",
     "sources.connect", "sources.create", "sources.once_more", "sources.signed_in_by_hand", "sign_in.leave",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
@@ -126,6 +127,22 @@ def test_an_odd_address_shows_the_queue(ana: FlaskClient, query: str) -> None:
 @pytest.mark.parametrize("query", ["run=999999", "source=999999"])
 def test_what_is_not_there_is_said(ana: FlaskClient, query: str) -> None:
     assert ana.get(f"/review?{query}").status_code == 404
+
+
+def test_everything_that_waits_is_listed_page_by_page(ana: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.review.PAGE", 3)
+    questions, address = [], "/review/all"
+    while address:
+        page = ana.get(address).text
+        questions += re.findall(r'href="(/review\?a=\d+&amp;b=\d+)"', page)
+        more = re.search(r'class="next-page" href="([^"]+)"', page)
+        address = html.unescape(more[1]) if more else ""
+    assert len(questions) == len(set(questions)) == 8
+    assert "<h1>8 questions</h1>" in ana.get("/review/all").text
+    last = ana.get(html.unescape(questions[-1])).text
+    assert pair(last) == dict(re.findall(r"([ab])=(\d+)", questions[-1]))
+    for odd in ("x", "1,2,3", f"{'9' * 40},0,1,1,1", "1,1,nan,1,1"):
+        assert ana.get("/review/all", query_string={"after": odd}).status_code == 404
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -322,6 +339,9 @@ def test_the_queue_is_open_to_everybody(
     for kind in ("artist", "album", "recording", "show"):
         page.goto(f"/review?kind={kind}")
         faults += [f"{kind}: {fault}" for fault in layout_faults(page)]
+    page.goto("/review/all")
+    faults += [f"all: {fault}" for fault in layout_faults(page)]
+    page.goto("/review?kind=show")
     page.get_by_role("button", name="Skip").click()
     expect(page.locator("h1")).to_have_text("Nothing to decide")
     faults += [f"empty: {fault}" for fault in layout_faults(page)]

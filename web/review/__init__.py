@@ -5,6 +5,7 @@ What was said in this sitting is kept in the session, so that the last word can 
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any, NamedTuple, cast
 
@@ -16,7 +17,7 @@ from aggregator.library import acts, decisions, items, review, weighing
 from aggregator.library.comparison import compare
 from aggregator.library.evidence import KINDS
 from aggregator.library.items.provenance import visible_accounts
-from aggregator.library.review import Pair, Wanted
+from aggregator.library.review import Pair, Place, Wanted
 from web.context import listener, store
 from web.errors import MOST
 
@@ -28,6 +29,9 @@ SAID = {
     "skip": "Skipped: {names}.",
 }
 CALLED = decisions.CALLED
+PAGE = 60
+PLACE = re.compile(r"\d{1,18},[0-3],-?\d{1,9}(\.\d{1,18})?,\d{1,18},\d{1,18}")
+"""Where a list goes on: the parts of a `Place`."""
 REST = 3600
 """Seconds without a word after which a new sitting begins."""
 REMEMBERED = 20
@@ -66,6 +70,18 @@ def page() -> ResponseReturnValue:
     told = {"asked": asked, "known": known, "likewise": likewise, "songs": songs}
     told |= {"sitting": sitting, "last": _last(sitting)}
     return render_template("review/page.html", **queue, **told)
+
+
+@bp.get("/review/all")
+def everything() -> ResponseReturnValue:
+    """What waits, as a list."""
+    narrowed = _narrowed()
+    with store().read() as conn:
+        found = review.pairs(conn, listener().id, narrowed.wanted, _after(), PAGE + 1)
+        waiting = review.waiting(conn, listener().id, narrowed.wanted)
+    shown = found[:PAGE]
+    after = ",".join(map(str, shown[-1].place)) if len(found) > PAGE else None
+    return render_template("review/all.html", pairs=shown, after=after, narrowed=narrowed, waiting=waiting)
 
 
 @bp.post("/review")
@@ -210,6 +226,17 @@ def _of_source(wanted: Wanted, source: int, query: dict[str, Any]) -> Narrowed:
         if source not in accounts:
             abort(404, "There is no such source.")
     return Narrowed(Wanted(wanted.kind, source), f"what {accounts[source][1]} says", {**query, "source": source})
+
+
+def _after() -> Place | None:
+    """Where the list goes on, as the page before it says. 404 for what no page says."""
+    said = request.args.get("after", "")
+    if not said:
+        return None
+    if not PLACE.fullmatch(said):
+        abort(404, "The questions cannot be listed that way.")
+    plays, kept, points, a, b = said.split(",")
+    return Place(int(plays), int(kept), float(points), int(a), int(b))
 
 
 def _on(**place: int) -> ResponseReturnValue:
