@@ -27,7 +27,7 @@ from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
 from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
 from aggregator.recommendations.ranking import Reason
-from aggregator.recommendations.traits import Traits
+from aggregator.recommendations.traits import Traits, is_new
 from aggregator.recommendations.within import near_home
 from aggregator.store import Store
 from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, shelf
@@ -125,12 +125,18 @@ def _albums_of(
     said: Feedback,
     having: Having,
 ) -> list[Pick]:
-    """The artist's albums that are not had, the most popular first; singles only where there is nothing else."""
+    """The artist's albums that are not had: the most popular, then one that is new, then others by popularity.
+
+    Singles only where there is nothing else.
+    """
     if said.has_artist(name):
         return []
     there = (each for each in known.albums.get(traits.by, ()) if not _known(each.record["title"], name, said, having))
-    best = sorted(there, key=lambda each: each.record.get("form") == "single")[: PER_ARTIST + SPARE]
-    return [_album(each, name, ids, why, traits) for each in best]
+    best = sorted(there, key=lambda each: each.record.get("form") == "single")
+    new = [each for each in best[1:] if is_new(each.record.get("released"))]
+    newest = sorted(new, key=lambda each: each.record["released"])[-1:]
+    order = [*best[:1], *newest, *(each for each in best[1:] if each not in newest)]
+    return [_album(each, name, ids, why, traits) for each in order[: PER_ARTIST + SPARE]]
 
 
 def _album(found: Found, name: str, ids: Mapping[str, str], why: list[list[Any]], traits: Traits) -> Pick:

@@ -20,6 +20,7 @@ from aggregator.recommendations.own import own_albums
 from aggregator.recommendations.rotation import drawn, rested
 from aggregator.recommendations.standing import Standing, standing
 from aggregator.recommendations.tastes import PER_ARTIST, shared_out
+from aggregator.recommendations.traits import is_new
 from aggregator.store import Store
 from aggregator.store.schema import seen
 
@@ -33,8 +34,6 @@ OWN = {
     "forgotten": "Saved and forgotten",
 }
 BECAUSE = 3  # rows named after an artist
-NEW_DAYS = 365
-"""Released within so many days is new."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +113,9 @@ class _Day:
         known = [shares.get(place, 0.0) for place in range(max(shares, default=-1) + 1)]
         return shared_out(ranked, lambda each: each.traits.taste, known)
 
+    def is_new(self, each: Entry) -> bool:
+        return is_new(each.traits.released, self.today)
+
     def leading(self, seeds: Sequence[str]) -> list[str]:
         """Those after whom rows are named: others next week."""
         return drawn(seeds, str, self.listener, self.today.toordinal() // 7)
@@ -148,19 +150,12 @@ class _Table:
 
 def _new_to_the_listener(albums: list[Entry], table: _Table, fresh: _Day) -> list[Row]:
     """In the order in which they stand; those with few to choose from choose before the others."""
-    since = date.fromordinal(fresh.today.toordinal() - NEW_DAYS).isoformat()
     best = Row("you", "Albums for you", table.take(albums, FIRST))
     friends = Row("friends", "From friends", table.take(albums, ROW, lambda each: bool(each.card.friends)))
-    new = Row("new", "New from artists near your taste", table.take(albums, ROW, lambda each: _is_new(each, since)))
+    new = Row("new", "New from artists near your taste", table.take(albums, ROW, fresh.is_new))
     because = list(_because(albums, table, fresh))
     gaps = Row("gaps", "Missing from artists you play", table.take(albums, ROW, lambda each: bool(each.card.completes)))
     return [best, *because, friends, new, gaps, Row("more", "More for you", table.take(albums, FIRST))]
-
-
-def _is_new(each: Entry, since: str) -> bool:
-    """Only a date that names the day, or a year that is wholly within, says so."""
-    released = each.traits.released or ""
-    return released >= since and len(released) >= len("2026-01")
 
 
 def _because(albums: list[Entry], table: _Table, fresh: _Day) -> Iterable[Row]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
 from math import sqrt
 from typing import Any
 
 TAGS = 8
 """Heaviest tags that are kept."""
+NEW_DAYS = 365
 TAGS_SAY = 0.8
 """What tags say of likeness where both things have some; the rest is said by the artists both are near to."""
 
@@ -59,6 +61,12 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     dot = sum(weight * other.get(tag, 0.0) for tag, weight in one.items())
     return dot / sqrt(sum(x * x for x in one.values()) * sum(x * x for x in other.values())) if dot else 0.0
+
+
+def is_new(released: str | None, today: date | None = None) -> bool:
+    """Released within the last `NEW_DAYS`. Only a date that names the month says so: a year may be long ago."""
+    since = (today or date.today()) - timedelta(days=NEW_DAYS)
+    return len(released or "") >= len("2026-01") and (released or "") >= since.isoformat()
 
 
 def heaviest(tags: Mapping[str, float]) -> dict[str, float]:

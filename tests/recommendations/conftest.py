@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,28 @@ def empty_house(tmp_path: Path) -> Iterator[House]:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Ana's house, made once; tests live in copies of it."""
+    return furnish(_new(tmp_path_factory.mktemp("furnished")))
+
+
 @pytest.fixture
-def house(empty_house: House) -> House:
-    return furnish(empty_house)
+def house(furnished: House, tmp_path: Path) -> Iterator[House]:
+    yield from lived_in(furnished, tmp_path / "copy")
+
+
+def _new(folder: Path) -> House:
+    store = open_store(folder)
+    return House(store, listeners.create(store, "Ana", "owner").id)
+
+
+def lived_in(made: House, folder: Path) -> Iterator[House]:
+    """A copy of a house that is not being changed."""
+    made.store.close()
+    shutil.copytree(made.store.folder, folder)
+    store = open_store(folder)
+    copy = House(store, made.me)
+    copy.hour = made.hour
+    yield copy
+    store.close()

@@ -26,13 +26,16 @@ class House:
     def __init__(self, store: Store, me: int) -> None:
         self.store = store
         self.me = me
+        self.hour = 0
         self.files = self.account("files", None)
         self.scrobbles = self.account("scrobbles", self.me)
 
     def account(self, key: str, listener_id: int | None) -> int:
+        """That of this key, made where there is none."""
         row = {"key": key, "provider": key, "name": key.capitalize(), "listener_id": listener_id, "created_at": NOW}
         with self.store.write() as conn:
-            return conn.execute(insert(account).values(row).returning(account.c.id)).scalar_one()
+            there = conn.scalar(select(account.c.id).where(account.c.key == key))
+            return there or conn.execute(insert(account).values(row).returning(account.c.id)).scalar_one()
 
     def take(self, account_id: int, records: Sequence[Record]) -> None:
         """Store what an account says, and merge."""
@@ -43,8 +46,8 @@ class House:
 
     def play(self, artist: str, times: int, title: str = "Song", album: str | None = None) -> None:
         """Scrobble a song; each call in hours of its own."""
-        self._hour = getattr(self, "_hour", 0) + 1000
-        start = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(hours=self._hour)
+        self.hour += 1000
+        start = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(hours=self.hour)
         credits = [Credit(name=artist)]
         plays = [Play(at=start + timedelta(hours=n), title=title, credits=credits, album=album) for n in range(times)]
         self.take(self.scrobbles, plays)

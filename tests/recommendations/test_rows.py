@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -12,14 +14,21 @@ from aggregator import listeners
 from aggregator.plugin import Artist, Credit, Edition, Holding
 from aggregator.recommendations.rotation import REST
 
+from .conftest import lived_in
 from .house import House
 
 LAST_YEAR = (date.today() - timedelta(days=200)).isoformat()
 
 
 @pytest.fixture
-def busy(house: House) -> House:
+def busy(crowded: House, tmp_path: Path) -> Iterator[House]:
+    yield from lived_in(crowded, tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def crowded(furnished: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     """Thirty more acts near the two that Ana plays, a new release, friends, and albums of her own of every sort."""
+    house = next(lived_in(furnished, tmp_path_factory.mktemp("crowded") / "house"))
     acts = [f"Act {n}" for n in range(30)]
     house.says_similar("Slow Harbour", ["Glass Ferry", "Night Bakery", *acts[:15]])
     house.says_similar("Tin Lanterns", ["Paper Moose", *acts[15:]])
@@ -62,6 +71,17 @@ def test_every_row_holds_what_it_says(busy: House) -> None:
 def test_a_new_release_is_in_the_row_for_it_or_before(busy: House) -> None:
     rows = {row.key: [card.title for card in row.cards] for row in busy.discover().rows}
     assert "Fresh Paint" in rows["you"] + rows["friends"] + rows["new"]
+
+
+def test_a_new_release_is_found_behind_more_popular_ones(house: House) -> None:
+    def bakery(title: str, released: str) -> Edition:
+        return Edition(id=title, title=title, credits=[Credit(name="Night Bakery")], released=released)
+
+    old = [bakery(title, "2011-05-06") for title in ("Rye", "Sourdough", "Spelt", "Oat")]
+    house.says_editions("Night Bakery", *old, bakery("Year only", LAST_YEAR[:4]), bakery("Fresh Loaf", LAST_YEAR))
+    house.refresh()
+    assert {"Rye", "Fresh Loaf"} <= set(house.titles())
+    assert "Year only" not in house.titles()
 
 
 def test_what_was_loved_and_not_heard_for_half_a_year_is_back_in_rotation(busy: House) -> None:
