@@ -31,7 +31,7 @@ DAYS = 60
 FIRST_DAY = date(2026, 3, 1)
 TASTES = {"dream pop": 0.40, "jazz": 0.22, "doom metal": 0.14, "techno": 0.08, "nursery rhymes": 0.16}
 BEDTIME = 19
-ACTS = 60  # of each taste, of which the listener knows
+ACTS = 120  # of each taste, of which the listener knows
 KNOWN = 9
 LISTENS_BEFORE = 3000
 LISTENS_A_DAY = 15
@@ -216,19 +216,20 @@ def _newness(life: Life) -> Iterator[str]:
 
 
 def _words(life: Life) -> Iterator[str]:
-    """Each word about the first album of the second taste, or its artist; taken back before the next."""
-    house = life.house
+    """Each word about the first album of jazz, or its artist; taken back before the next."""
+    house, day = life.house, FIRST_DAY + timedelta(days=len(life.pages))
     one = next(card for card in house.albums() if _taste(life, card) == "jazz")
-    before = _count(life)
+    before, on_page = _count(life), _on_pages(life, day)["jazz"]
     for word in ("more", "less", "know", "never"):
         kind, item = ("artist", one.artist_id) if word == "never" else ("album", one.id)
         said = recommendations.say(house.store, house.me, kind, item, word)
-        after, there = _count(life), sum(card.credit == one.credit for card in house.albums())
+        after, page = _count(life), _on_pages(life, day)["jazz"]
+        there = sum(card.credit == one.credit for card in house.albums())
         recommendations.take_back(house.store, house.me, said.id)
         undone = "as before" if _count(life) == before else "NOT as before"
         yield (
-            f"{word:6} {kind:6} jazz in the first {LOOKED_AT}: {before['jazz']} -> {after['jazz']},"
-            f" albums by the artist left: {there}, taken back: {undone}"
+            f"{word:5} {kind:6} jazz in the first {LOOKED_AT} {before['jazz']} -> {after['jazz']},"
+            f" of the page {on_page:.0%} -> {page:.0%}, albums by the artist left {there}, taken back: {undone}"
         )
 
 

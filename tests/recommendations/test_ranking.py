@@ -155,6 +155,20 @@ def test_the_scale_on_which_a_service_counts_listeners_does_not_matter():
     assert [artist for artist, _ in small] == [artist for artist, _ in large]
 
 
+def test_who_plays_the_obscure_is_recommended_the_obscure():
+    lists = {f"own {n}": [("star", 0.5), ("peer", 0.5)][:: 1 if n % 2 else -1] for n in range(6)}
+    fans = {"star": 90_000, "peer": 900}
+
+    def first(size: int) -> str:
+        found = rank(
+            dict.fromkeys(lists, 5), lambda a: lists.get(a, []), lambda _: {}, [], 2,
+            listeners=lambda artist: fans.get(artist, size),
+        )  # fmt: skip
+        return found[0][0]
+
+    assert (first(size=1_000), first(size=100_000)) == ("peer", "star")
+
+
 def test_look_ups_stay_within_the_budget():
     world = World(3000)
     visible = dict.fromkeys(world.artists[:90], 3)
