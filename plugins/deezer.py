@@ -47,7 +47,7 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
     name = "Deezer"
     about = "Similar artists and albums for recommendations, and a search in Deezer's catalogue."
     household = True
-    limits = (Limit(calls=50, seconds=5, scope="address"),)
+    limits = (Limit(calls=40, seconds=5, scope="address"),)  # of 50: what is sent evenly may arrive in a heap
     artwork_hosts = ("*.dzcdn.net",)
 
     class Settings(Provider.Settings):

@@ -124,9 +124,8 @@ def _able(house: House, method: str) -> set[int]:
     return {
         each.id
         for each in known
-        if each.enabled and (each.blocked_until or 0) <= now
+        if each.enabled and each.state in ("ready", "backing off") and (each.blocked_until or 0) <= now
         if (manifest := catalogue.manifest(each.provider)) and method in manifest.methods
-        if each.state == "ready" or (each.state == "backing off" and not manifest.synced)  # of whom nothing is read
     }
 
 

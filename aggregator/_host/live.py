@@ -87,11 +87,11 @@ class Warm:
                 accounts.judge(conn, account_id, **_judged(verdict))
 
     def _well(self, account_id: int) -> None:
-        """It answers again. One that is also read says so itself, by a run that goes well."""
+        """It answers again. One of whom something is read says so by a run that goes well."""
         with self._house.store.read() as conn:
             account = accounts.by_id(conn, account_id)
         manifest = account and self._house.catalogue().manifest(account.provider)
-        if account and account.state == "backing off" and manifest and not manifest.synced:
+        if account and (account.state == "backing off" or account.failures) and manifest and not manifest.synced:
             with self._house.store.write() as conn:
                 accounts.judge(conn, account_id, state="ready", state_words="", blocked_until=None, failures=0)
 

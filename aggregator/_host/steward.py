@@ -148,6 +148,8 @@ class Steward:
 
     def _do(self, queued: runs.Queued) -> None:
         chores.do(self._house, queued)
+        if queued.what == "answers":
+            self._plan()  # a service may have asked for a pause
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
@@ -173,6 +175,8 @@ class Steward:
         """Whether its provider is there again, or no more."""
         if account.state == "load error" and account.provider in catalogue.providers:
             accounts.change(conn, account.id, state="ready", state_words="", blocked_until=None)
+        elif _rested(account, catalogue):
+            accounts.judge(conn, account.id, state="ready", state_words="", blocked_until=None)
         elif account.enabled and account.provider not in catalogue.providers:
             failure = Failure("load", catalogue.missing(account.provider))
             verdict = states.after(failure, account.name, account.failures, None, 0)
@@ -254,6 +258,13 @@ def _resting(known: list[Account]) -> set[int]:
     """Accounts whose service asked for silence, or that were switched off."""
     now = time.time()
     return {each.id for each in known if not each.enabled or each.resting(now)}
+
+
+def _rested(account: Account, catalogue: Catalogue) -> bool:
+    """Its pause is over, and no run will say so, for nothing of it is read."""
+    manifest = catalogue.manifest(account.provider)
+    paused = account.state == "backing off" and account.enabled and not account.resting(time.time())
+    return paused and manifest is not None and not manifest.synced
 
 
 def _lane(queued: runs.Queued) -> int | str:

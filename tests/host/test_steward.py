@@ -143,6 +143,16 @@ def test_a_blocked_account_is_left_alone_until_its_time(home: Home, start: Start
     assert ended(home, account).started_at >= began + 5
 
 
+def test_a_pause_of_an_account_of_which_nothing_is_read_ends_by_itself(home: Home, start: Start) -> None:
+    over, goes_on = home.account("hangs"), home.account("hangs")
+    with home.store.write() as conn:
+        accounts.change(conn, over, blocked_until=1, state="backing off", state_words="It asks for fewer calls.")
+        accounts.change(conn, goes_on, blocked_until=int(time.time()) + 3600, state="backing off", state_words="Later.")
+    start()
+    until(lambda: home.state(over).state == "ready")
+    assert home.state(over).state_words == "" and home.state(goes_on).state == "backing off"
+
+
 def test_sync_ends_a_pause_after_trouble_and_never_waits_for_one(home: Home, start: Start) -> None:
     troubled, limited = home.account("good"), home.account("good")
     later = int(time.time()) + 3600
