@@ -10,12 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from statistics import mean
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from aggregator.recommendations.cards import Card, Entry, entries, leaning, whereabouts, worded
-from aggregator.recommendations.feedback import Feedback, Said, gathered, said_by
+from aggregator.recommendations.feedback import LEAN, Feedback, Said, gathered, said_by
 from aggregator.recommendations.own import own_albums
 from aggregator.recommendations.rotation import drawn, rested
 from aggregator.recommendations.standing import Standing, standing
@@ -34,6 +35,7 @@ OWN = {
     "forgotten": "Saved and forgotten",
 }
 BECAUSE = 3  # rows named after an artist
+ASKED = 10  # things of a taste that say how much of it is wanted
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def discover(conn: Connection, listener_id: int, today: date) -> Discover:
     feedback = gathered(said)
     found = worded(conn, listener_id, entries(conn, listener_id, feedback))
     own = own_albums(conn, listener_id, feedback, _seconds(today))
-    fresh = _Day(listener_id, today)
+    fresh = _Day(listener_id, today, feedback)
     made = [row for row in _rows(found, own, feedback, fresh) if row.cards]
     resting = len(found) - len(fresh.awake(found))
     return Discover(_whereabouts(conn, listener_id, made), resting, said, standing(conn, listener_id))
@@ -100,6 +102,7 @@ class _Day:
 
     listener: int
     today: date
+    said: Feedback
 
     def order(self, found: Sequence[Entry], shared: bool = False) -> list[Entry]:
         ranked = drawn(self.awake(found), _item, self.listener, self.today.toordinal())
@@ -109,9 +112,20 @@ class _Day:
         return rested(found, _item, {each.card.item: each.seen for each in found}, self.today.toordinal())
 
     def _shared(self, ranked: list[Entry]) -> list[Entry]:
-        shares = {each.traits.taste: each.traits.share for each in ranked if each.traits.taste is not None}
-        known = [shares.get(place, 0.0) for place in range(max(shares, default=-1) + 1)]
+        """A taste has its part of the plays, more of it or less by what was said of things like it."""
+        of: dict[int, list[Entry]] = defaultdict(list)
+        for each in ranked:
+            if each.traits.taste is not None:
+                of[each.traits.taste].append(each)
+        shares = {taste: alike[0].traits.share * self._wanted(alike[:ASKED]) for taste, alike in of.items()}
+        whole = sum(shares.values()) or 1.0
+        known = [shares.get(place, 0.0) / whole for place in range(max(shares, default=-1) + 1)]
         return shared_out(ranked, lambda each: each.traits.taste, known)
+
+    def _wanted(self, alike: Sequence[Entry]) -> float:
+        """A word about something entirely like these doubles their part, or halves it; no words do more than that."""
+        lean = mean(self.said.lean(each.traits) for each in alike)
+        return float(2 ** max(-1.0, min(1.0, lean / LEAN)))
 
     def is_new(self, each: Entry) -> bool:
         return is_new(each.traits.released, self.today)

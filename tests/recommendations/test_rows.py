@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from aggregator import listeners
+from aggregator import listeners, recommendations
 from aggregator.plugin import Artist, Credit, Edition, Holding
 from aggregator.recommendations.rotation import REST
 
@@ -182,3 +182,30 @@ def test_the_dial_decides_how_well_known_the_new_music_is(empty_house: House) ->
         means.append(sum(acts.index(name) for name in best) / len(best))
     assert means == sorted(means, reverse=True)
     assert means[0] > means[4]
+
+
+@pytest.fixture
+def torn(empty_house: House) -> House:
+    """Ana plays dreamy things and doom in equal parts; forty acts of each are near."""
+    for seed, tag in (("Slow Harbour", "dream pop"), ("Iron Pony", "doom metal")):
+        acts = [f"{tag} {n}" for n in range(40)]
+        empty_house.play(seed, 20)
+        empty_house.says_similar(seed, acts)
+        for act in (seed, *acts):
+            empty_house.says_tags(act, tag)
+            empty_house.says_albums(act, f"{act} first", f"{act} second")
+    empty_house.refresh()
+    return empty_house
+
+
+@pytest.mark.parametrize(("word", "more"), [("more", True), ("less", False)])
+def test_a_word_about_one_album_moves_how_much_of_the_page_is_like_it(torn: House, word: str, more: bool) -> None:
+    def doomy() -> int:
+        return sum(card.credit.startswith("doom") for day in range(3) for card in torn.discover(day).cards)
+
+    before = doomy()
+    one = next(card for card in torn.albums() if card.credit.startswith("doom"))
+    said = torn.say("album", one.id, word)
+    assert doomy() > 1.2 * before if more else doomy() < before / 1.2
+    recommendations.take_back(torn.store, torn.me, said.id)
+    assert doomy() == before
