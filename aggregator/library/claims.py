@@ -219,10 +219,10 @@ class Intake:
 
     def _outweighs(self, key: Key, draft: Draft, row: _Stored) -> bool:
         """Does this text replace the stored one? A record does; what is implied, where it says more or newer."""
-        if draft.payload == row.payload or draft.strength[0] == RECORD or key in self._met:
+        if draft.payload == row.payload or draft.strength[0] == RECORD:
             self._met[key] = draft.strength
             return draft.payload != row.payload
-        stored = strength_of(key, row.payload)
+        stored = self._met.get(key) or strength_of(key, row.payload)
         self._met[key] = max(stored, draft.strength)
         return draft.strength > stored
 
