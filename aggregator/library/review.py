@@ -102,7 +102,7 @@ _ORDER = "plays DESC, kept DESC, points DESC, item_a, item_b"
 def count(conn: Connection, listener_id: int) -> int:
     """How many questions wait for a listener."""
     found: int = conn.exec_driver_sql(
-        "SELECT COUNT(*) FROM question WHERE listener_id = ? AND NOT skipped", (listener_id,)
+        "SELECT COUNT(*) FROM question WHERE listener_id = ? AND skipped = 0", (listener_id,)
     ).scalar_one()
     return found
 
@@ -121,7 +121,7 @@ def pairs(
     """Questions in their order, those that were skipped left out; `after`: the place of the last one known."""
     place = after._asdict() if after else dict.fromkeys(Place._fields)
     rows = conn.exec_driver_sql(
-        f"{_NEXT} WHERE NOT skipped AND (:kind = '' OR kind = :kind) AND (:item_a IS NULL OR plays < :plays"
+        f"{_NEXT} WHERE skipped = 0 AND (:kind = '' OR kind = :kind) AND (:item_a IS NULL OR plays < :plays"
         " OR (plays = :plays AND (-kept, -points, item_a, item_b) > (-:kept, -:points, :item_a, :item_b)))"
         f" ORDER BY {_ORDER} LIMIT :limit",
         {**_said(listener_id, wanted), **place, "limit": limit},

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from aggregator.library import merging
-from aggregator.plugin import Audio, Credit, Edition, Show, Track, Venue
+from aggregator.plugin import Artist, Audio, Credit, Edition, Show, Track, Venue
 from aggregator.store import Store
 
 from . import seed
@@ -19,9 +19,9 @@ SONGS = ("Fold", "Crane", "Paper engines")
 def questions(store: Store, attic: Path, listener_id: int) -> None:
     """A second folder whose copies run longer, another printing, another seller of tickets. All merged."""
     account = seed.connect(store, "attic", "files", "Attic", None, {"folder": str(attic)})
-    seed.bring(store, account, "attic", None, [*_songs(attic), *_albums("attic", "1999", 18)])
+    seed.bring(store, account, "attic", None, [*_songs(attic), *_albums("attic", "1999", 18), *_artists("DE")])
     deezer = seed.connect(store, "deezer", "deezer", "Deezer", listener_id, {})
-    seed.bring(store, deezer, "deezer", listener_id, _albums("deezer", "2012", 7))
+    seed.bring(store, deezer, "deezer", listener_id, [*_albums("deezer", "2012", 7), *_artists("US")])
     sellers = seed.connect(store, "sellers", "calendar", "Venue calendar", None, {})
     seed.bring(store, sellers, "sellers", None, _shows(), what="shows")
     merging.merge(store)
@@ -41,6 +41,10 @@ def _songs(attic: Path) -> list[Track]:
 def _albums(pid: str, year: str, tracks: int) -> list[Edition]:
     credits = [Credit(name="Halden")]
     return [Edition(id=f"{pid}-halden", title="Halden", credits=credits, released=year, total_tracks=tracks)]
+
+
+def _artists(country: str) -> list[Artist]:
+    return [Artist(id=f"{name} of {country}", name=name, country=country) for name in ("Calder", "Brine")]
 
 
 def _shows() -> list[Show]:

@@ -118,8 +118,14 @@ def billed() -> list[Record]:
     """Ticketmaster names somebody of whom nothing else is known yet."""
     *others, last = seed.shows()
     assert isinstance(last, Show)
-    mila = [Credit(name="Mila Rook", role="headliner")]
-    return [*others, last, last.model_copy(update={"id": "s9", "title": "Mila Rook", "lineup": mila, "start": None})]
+    mila = [Credit(name="Mila Rook", id="tm-mila", role="headliner")]
+    whose = Artist(id="tm-mila", name="Mila Rook", country="NL")
+    return [
+        *others,
+        last,
+        whose,
+        last.model_copy(update={"id": "s9", "title": "Mila Rook", "lineup": mila, "start": None}),
+    ]
 
 
 def news() -> list[Record]:
@@ -134,7 +140,7 @@ def news() -> list[Record]:
         *kept,
         *album("Paper engines", "The Tin Orchard", 2022, ("Fold", "Crane", "Paper engines"), seed.SECONDS),
         *album("Winter numbers", "Halden", 2025, ("One", "Two"), by="sp-Halden"),
-        Artist(id="sp-mila", name="Mila Rook"),
+        Artist(id="sp-mila", name="Mila Rook", country="US"),
         Skipped(of="track", id="sp-odd", reason="it has no title"),
     ]
 

@@ -189,15 +189,6 @@ def test_a_split_is_told_with_its_undo(visit: Page, ids: dict[str, int]) -> None
     expect(told).to_contain_text("Taken back")
 
 
-@pytest.mark.parametrize(
-    ("button", "said"), [("Same artist", "are the same artist"), ("Not the same", "are not the same")]
-)
-def test_the_mouse_says_what_the_button_says(visit: Page, button: str, said: str) -> None:
-    visit.goto("/review")
-    visit.get_by_role("button", name=button).first.click()
-    expect(visit.locator(".review-last")).to_contain_text(said)
-
-
 def test_a_muted_artist_is_muted_by_mouse_too(visit: Page, ids: dict[str, int]) -> None:
     visit.goto(f"/artists/{ids['artist Nora Quist']}")
     visit.get_by_role("button", name="Mute").first.click()
