@@ -69,6 +69,8 @@ def places(ids: dict[str, int]) -> dict[str, str]:
         "decisions": "/library/decisions",
         "weigh": "/library/album/weigh?verdict=same&"
         + "&".join(f"items={ids[f'album {title}']}" for title in ("Harbour lights", "Even numbers", "Morse")),
+        "what is shown": "/library/shown",
+        "an order": "/library/shown/album/title?order=spotify,files",
         "discover": "/discover",
         "shows": "/shows",
         "show": f"/shows/{ids['show Nora Quist']}",
@@ -107,6 +109,23 @@ def test_every_page_is_open_to_everybody(
 def test_no_page_complains_or_asks_another_host(visit: Page, ids: dict[str, int]) -> None:
     for path in places(ids).values():
         visit.goto(path, wait_until="networkidle")
+
+
+def test_an_order_is_changed_by_keyboard_and_weighed_before_it_is_used(visit: Page) -> None:
+    """The focus stays where it was, also where there is no further to go."""
+    visit.goto("/library/shown/album/released")
+    expect(visit.locator("h1")).to_have_text("Whose release date of albums comes first")
+    names = visit.locator(".order-name")
+    expect(names.first).to_have_text("Music folder")
+    up = visit.locator("#up-spotify")
+    up.focus()
+    visit.keyboard.press("Enter")
+    expect(names.first).to_have_text("Spotify")
+    expect(visit.locator("#up-spotify")).to_be_focused()
+    expect(visit.locator("#up-spotify")).to_have_attribute("aria-disabled", "true")
+    expect(visit.locator(".order-effect")).to_contain_text("will show another release date.")
+    visit.get_by_role("button", name="Use this order").click()
+    expect(visit.get_by_text("Ana chose this order")).to_be_visible()
 
 
 # --- getting about ----------------------------------------------------------------------------------------------------
