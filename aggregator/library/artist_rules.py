@@ -42,7 +42,7 @@ class ArtistForm(NamedTuple):
     spellings: frozenset[str]  # without blanks; other ways to write the same name
     aliases: frozenset[str]
     ids: frozenset[tuple[str, str]]
-    vague: bool  # known from show bills alone
+    billed: bool  # known from show bills alone
     country: str | None
     begun: int | None
     albums: frozenset[str]  # but for those that every other act has one of
@@ -118,14 +118,14 @@ def keys(form: ArtistForm) -> Iterable[str]:
 
 
 def compare(a: ArtistForm, b: ArtistForm) -> Verdict:
-    """Ids decide; equal names join what listeners listen to; a name on a bill joins the one artist it can mean."""
+    """Ids decide; equal names join what listeners listen to; a bill by name alone is only possible."""
     if known := a.ids & b.ids:
         scheme, value = min(known)
         return Verdict("same", (Evidence(f"{scheme} id", value, value, 100.0), *_names(a, b)))
     if conflict := _conflict(a, b):
         return Verdict("different", (conflict,))
     named = _names(a, b)
-    if not named or (a.vague and b.vague and a != b):
+    if not named or (a.billed and b.billed and a != b):
         return NOTHING
     against = tuple(_against(a, b))
     if shared := a.albums & b.albums:
@@ -133,7 +133,7 @@ def compare(a: ArtistForm, b: ArtistForm) -> Verdict:
         return Verdict("same" if len(against) < 2 else "unsure", said)
     if len(against) > 1:
         return Verdict("different", (*named, *against))
-    return Verdict("unsure" if against else "lone" if a.vague != b.vague else "same", (*named, *against))
+    return Verdict("unsure" if against or a.billed != b.billed else "same", (*named, *against))
 
 
 def _conflict(a: ArtistForm, b: ArtistForm) -> Evidence | None:
