@@ -67,6 +67,7 @@ class Intake:
         self._released: set[int] = set()  # artists who left in this run, and may be credited once more
         self._contradicted: set[Key] = set()  # told twice in different words, and not yet reported
         self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
+        self._waits: dict[int, Key] = {}  # the same, by claim
 
     def take(self, conn: Connection, records: Sequence[Record]) -> Counter[str]:
         """Store a batch; returns how many records were `seen`, `added`, `changed`, `returned`, `skipped`."""
@@ -230,10 +231,13 @@ class Intake:
         return f"{self._what}:" if draft.strength[0] == RECORD else ""
 
     def _about(self, claim: int, draft: Draft) -> int | None:
+        if claim in self._waits:  # told again, perhaps of something else
+            self._waiting[self._waits.pop(claim)].discard(claim)
         if draft.about is None:
             return None
         if draft.about not in self._ids:
             self._waiting[draft.about].add(claim)
+            self._waits[claim] = draft.about
         return self._ids.get(draft.about)
 
     def _settle_waiting(self, fresh: dict[Key, Draft], writes: _Writes) -> None:

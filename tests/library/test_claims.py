@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aggregator.plugin import Artist, Credit, Holding, Play, Show, Skipped, Unchanged, Venue
+from aggregator.plugin import Artist, Credit, Holding, Play, Show, Skipped, Track, Unchanged, Venue
 from tests.library.house import ANA, credits, edition, file, play, track
 
 
@@ -158,3 +158,23 @@ def test_a_number_is_never_given_twice(house):
         conn.exec_driver_sql("DELETE FROM claim WHERE id = ?", (last,))
     house.sync("spotify", Artist(id="c", name="Kellerkind"))
     assert house.rows("SELECT id FROM claim WHERE pid = 'c'") == [(last + 1,)]
+
+
+def test_of_two_contradictory_words_only_the_one_that_is_kept_says_which_album_it_is_on(house):
+    """In any order, and however the records are cut into batches."""
+    short, long = track("t", "Tide", edition="e"), track("t", "Tide (2011 Remaster)", seconds=200.0, ids={"isrc": "X"})
+    for records in ([short, long], [long, short]):
+        house.sync("spotify", *records, edition("e", "Blue Room"), scope=None, batch=1)
+        assert house.value("SELECT about FROM claim WHERE pid = 't'") is None
+        assert payload(house, "spotify", "recording", "t")["title"] == "Tide (2011 Remaster)"
+
+
+def test_no_weaker_word_for_an_artist_replaces_a_stronger_one_of_the_same_run(house):
+    """The stronger came with words that were not kept."""
+    named, known = Credit(name="Ana"), Credit(name="ana", ids={"mbid": "m"})
+    lone = [Track(id="t", title="Tide", credits=[known]), Track(id="t", title="Tide, the long one", credits=[named])]
+    for number, records in enumerate((lone, lone[::-1])):
+        account = ("spotify", "ben-spotify")[number]
+        house.sync(account, *records, scope=None, batch=1)
+        assert payload(house, account, "artist", "~|ana") == {"name": "ana", "ids": {"mbid": "m"}, "from": "credit"}
+        assert present(house, "artist") == number + 1
