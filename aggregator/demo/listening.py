@@ -53,8 +53,11 @@ class Habits:
     """Hour of the day (UTC) and the chance that a session starts then."""
     spellings: dict[str, Spelling]
     """By song slug; applied to one play in three."""
+    dropped: frozenset[str] = frozenset()
+    """Albums that were loved once: not chosen any more after the first `LOVED` days."""
 
 
+LOVED = 150
 ROBIN = Habits(
     name="robin",
     albums={
@@ -76,6 +79,7 @@ ROBIN = Habits(
         "placa-de-nazca": Spelling(artist="Senor Tectonico", album="Subduccion", ids=False),
         "ninety-one-steps": Spelling(title="Ninty-One Stpes", ids=False),
     },
+    dropped=frozenset(("nave", "heimferd")),
 )  # fmt: skip
 
 SAM = Habits(
@@ -95,7 +99,9 @@ def plays(habits: Habits, since: int, now: int) -> list[Play]:
     first = datetime.fromtimestamp(since, UTC).date() - timedelta(days=1)
     days = (now - since) // DAY + 3
     heard = (play for number in range(days) for play in _day(habits, first + timedelta(days=number)))
-    return sorted((play for play in heard if since <= play.at and play.ended <= now), key=lambda play: play.at)
+    dropped = since + LOVED * DAY
+    kept = (play for play in heard if play.at < dropped or play.album.slug not in habits.dropped)
+    return sorted((play for play in kept if since <= play.at and play.ended <= now), key=lambda play: play.at)
 
 
 def _day(habits: Habits, day: date) -> Iterator[Play]:

@@ -206,7 +206,7 @@ def _counted(number: int) -> Album:
 
 ROBIN_ALBUMS = (
     "keepers-ball", "small-forecast", "harbour-lamps", "subduccion", "estuary-code", "second-cast", "kitchen-weather",
-    "long-division", "fahrplan", "ferry-songs",
+    "long-division", "fahrplan", "ferry-songs", "lamp-oil",
 )  # fmt: skip
 ROBIN_TRACKS = (
     "nightboat",

@@ -18,6 +18,7 @@ bp = Blueprint("home", __name__, template_folder="templates")
 
 SHELF = 8
 NEXT_SHOWS = 5
+WIDE = 6  # cards of such a row
 SUGGESTED = ("you", "friends", "new", "rotation", "unplayed")
 
 
@@ -38,6 +39,6 @@ def suggested() -> ResponseReturnValue:
     today = words.local(time.time()).date()
     with store().read() as conn:
         found = recommendations.discover(conn, listener().id, today)
-    rows = [replace(row, cards=row.cards[:SHELF]) for row in found.rows if row.key in SUGGESTED]
+    rows = [replace(row, cards=row.cards[:WIDE]) for row in found.rows if row.key in SUGGESTED]
     recommendations.note_seen(store(), listener().id, [card for row in rows for card in row.cards], today)
     return render_template("home/suggested.html", rows=rows)
