@@ -1,6 +1,10 @@
 """What to hear next: albums and artists the listener neither has nor knows, each with true reasons.
 
 ranking      which artists: a pure function of plays and of what services answer
+signals      what speaks for an artist, one kind of evidence each
+company      who goes together by a house's own hours and credits
+tastes       which artists belong together, and a list shared out among them
+rotation     the order of the day, and rest for what was seen often
 knowledge    what the house knows of a listener's taste, and which look-ups would tell more
 choosing     from ranked artists to the stored list of albums and artists
 cards        that list as pages show it, in words
