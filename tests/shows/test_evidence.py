@@ -47,6 +47,10 @@ def word(a, b):
         (bill(title="PARKING: Wild Hollow", acts=[]), "parking"),
         (bill(acts=[act("Wild Hollow", mbid="m1")]), "an id where the other has none"),
         (bill(status="cancelled"), "cancelled at one seller"),
+        (bill(acts=["Wild Hollow live in concert"]), "billed as live"),
+        (bill(acts=["Wild Hollow - North Tour 2027"], title="Wild Hollow"), "and with the tour"),
+        (bill(acts=["WildHollow"]), "without the blank"),
+        (bill(venue={"city": "Chicago, IL", **NOWHERE}), "a town with its state"),
     ],
 )
 def test_listings_of_one_event(other, why):
@@ -73,6 +77,19 @@ def test_a_service_that_only_knows_greenwich_means_the_same_evening():
 )
 def test_listings_of_two_events(other, why):
     assert word(bill(), other) == "different", why
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("Köln", "Cologne"), ("Köln", "Koeln"), ("København", "Copenhagen"), ("Wien", "Vienna")]
+)
+def test_a_town_has_a_name_of_its_own_and_an_english_one(mine, theirs):
+    here, there = ({"city": city, "region": None, "country": "DE", **NOWHERE} for city in (mine, theirs))
+    assert word(bill(venue=here), bill(venue=there)) == "same"
+
+
+def test_two_halls_of_one_sponsor_are_not_one_hall():
+    here, there = ({"name": f"Cola Academy {part}", **NOWHERE} for part in ("North", "South"))
+    assert word(bill(venue=here), bill(venue=there)) == "unsure"
 
 
 def test_one_name_with_two_ids_is_two_acts():
