@@ -87,14 +87,16 @@ _OPEN = (
     " (SELECT account_id FROM claim WHERE id = q.claim_b)))"
     " AND (:among IS NULL OR (q.item_a, q.item_b) IN (SELECT item_a, item_b FROM about)))"
 )
-_WAITING = (
-    f"WITH {_ABOUT}, {_OPEN.format(how='MATERIALIZED')},"  # noqa: S608
-    " heard AS (SELECT * FROM open WHERE plays AND NOT skipped AND (:kind = '' OR kind = :kind)),"
+_WAITING, _WAITING_NARROWED = (
+    f"WITH {_ABOUT}, {_OPEN.format(how=how)},"  # noqa: S608
+    " heard AS (SELECT * FROM open WHERE plays > 0 AND skipped = 0 AND (:kind = '' OR kind = :kind)),"
     " item AS (SELECT kind, item_a AS id FROM heard UNION SELECT kind, item_b FROM heard)"
     " SELECT kind, skipped, COUNT(*) AS questions, 0 AS plays FROM open GROUP BY kind, skipped UNION ALL"
     " SELECT item.kind, NULL, 0, SUM(s.plays) FROM item CROSS JOIN shelf s ON s.listener_id = :listener"
     " AND s.kind = item.kind AND s.item_id = item.id GROUP BY item.kind"
+    for how in ("NOT MATERIALIZED", "MATERIALIZED")
 )
+"""Unless something narrows the queue, reading it thrice from its indexes is quicker than copying it once."""
 _NEXT = f"WITH {_ABOUT}, {_OPEN.format(how='NOT MATERIALIZED')} SELECT * FROM open"  # noqa: S608
 _ORDER = "plays DESC, kept DESC, points DESC, item_a, item_b"
 
@@ -109,7 +111,8 @@ def count(conn: Connection, listener_id: int) -> int:
 
 def waiting(conn: Connection, listener_id: int, wanted: Wanted = Wanted()) -> Waiting:
     """The size of the queue. A song in two questions counts its plays once, and so do a song and its artist."""
-    rows = conn.exec_driver_sql(_WAITING, _said(listener_id, wanted)).all()
+    narrowed = wanted.account is not None or wanted.among is not None
+    rows = conn.exec_driver_sql(_WAITING_NARROWED if narrowed else _WAITING, _said(listener_id, wanted)).all()
     skipped = sum(row.questions for row in rows if row.skipped and wanted.kind in ("", row.kind))
     kinds = {row.kind: row.questions for row in rows if row.skipped == 0}
     return Waiting(kinds, skipped, max((row.plays for row in rows), default=0))
