@@ -8,8 +8,8 @@ from aggregator import listeners
 from aggregator.library import acts, decisions, erasing, review
 from aggregator.library.comparison import compare, marked
 from aggregator.library.review import Wanted
-from aggregator.plugin import Holding, Show, Venue
-from tests.library.house import ANA, BEN, House, credits, edition, file, play, track, wait_a_day
+from aggregator.plugin import Artist, Credit, Edition, Holding
+from tests.library.house import ANA, BEN, House, edition, file, play, track, wait_a_day
 
 
 def queue(house: House, listener: int = ANA, **wanted: object) -> list[review.Pair]:
@@ -82,9 +82,8 @@ def test_a_list_goes_on_after_its_last_question_whatever_was_answered_meanwhile(
 def test_kinds_and_sources_narrow_the_queue(house: House) -> None:
     doubtful(house, "Anvil")
     house.sync("ben-spotify", track("b", "Anvil", seconds=190), track("c", "Bell", seconds=190))
-    venue = Venue(name="The Hall", city="Springfield")
-    show = Show(id="s", title="Lanterns live", day="2026-05-01", lineup=credits("The Lanterns"), venue=venue)
-    house.sync("tickets", show, what="shows")
+    house.sync("files", Artist(id="a", name="Morrow", country="NL"), scope=None)
+    house.sync("tickets", Artist(id="b", name="Morrow", country="US"))
     house.merge()
     told = waiting(house)
     assert (told.kinds, told.count(), told.count("artist")) == ({"artist": 1, "recording": 1}, 2, 1)
@@ -237,14 +236,10 @@ def test_none_of_many_pairs_is_one(two_albums: House) -> None:
         decisions.pairwise(two_albums.store, ANA, "recording", "same", [])
 
 
-def test_names_on_bills_are_alike_where_the_same_sources_say_the_same(house: House) -> None:
-    house.sync("files", *(file(name, f"Song of {name}", name) for name in ("Morrow", "Quill", "Tern")))
-    venue = Venue(name="The Hall", city="Springfield")
-    shows = [
-        Show(id=name, title=f"{name} live", day=f"2026-05-0{n}", lineup=credits(name), venue=venue)
-        for n, name in enumerate(("Morrow", "Quill", "Tern"), 1)
-    ]
-    house.sync("tickets", *shows, what="shows")
+def test_names_are_alike_where_a_source_is_shared_and_the_reason_too(house: House) -> None:
+    for account, country in (("files", "NL"), ("spotify", "US")):
+        names = ("Morrow", "Quill", "Tern")
+        house.sync(account, *(Artist(id=name, name=name, country=country) for name in names))
     house.merge()
     first, *rest = queue(house, kind="artist")
     with house.store.read() as conn:
@@ -273,15 +268,19 @@ def test_two_songs_side_by_side(house: House) -> None:
 
 
 def test_two_artists_side_by_side(house: House) -> None:
-    house.sync("files", edition("e", "Blue Room"), file("t", "Harbour", edition="e"))
-    venue = Venue(name="The Hall", city="Springfield")
-    show = Show(id="s", title="Lanterns live", day="2026-05-01", lineup=credits("The Lanterns"), venue=venue)
-    house.sync("tickets", show, what="shows")
+    morrow = [Credit(name="Morrow", id="a")]
+    album = Edition(id="e", title="Blue Room", credits=morrow)
+    song = file("t", "Harbour", edition="e").model_copy(update={"credits": morrow})
+    house.sync("files", Artist(id="a", name="Morrow", country="NL"), album, song)
+    house.sync("tickets", Artist(id="b", name="Morrow", country="US"))
     house.merge()
-    told = lines(house, queue(house, kind="artist")[0])
+    [asked] = queue(house, kind="artist")
+    told = lines(house, asked)
+    assert told["Name"] == ("Morrow", "Morrow", "agrees")
     assert told["Albums"] == ("Blue Room", "", "told")
     assert told["Songs"] == ("Harbour", "", "told")
-    assert told["On the bill of"] == ("", "Lanterns live, 1 May 2026, The Hall", "told")
+    assert told["Who says it"] == ("Files", "Tickets", "told")
+    assert asked.why == "name agrees, country differs"
 
 
 @pytest.mark.parametrize(
