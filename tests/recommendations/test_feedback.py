@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from aggregator import recommendations
+from aggregator.library import erasing, merging
 from aggregator.plugin import Credit, Edition
 from aggregator.store.schema import artist, run
 
@@ -195,6 +196,19 @@ def test_less_of_a_kind_survives_the_thing_it_was_said_of(house):
     house.refresh()
     assert not [title for title in house.titles() if title.startswith("Doom 0 first")]
     assert place(house, "Doom 1 first") > before
+
+
+@pytest.mark.parametrize("word", ["never", "less", "know"])
+def test_a_word_survives_the_account_it_was_said_of(house, word):
+    house.say("album", card(house, "Rye").id, word)
+    erasing.erase(house.store, house.scrobbles)
+    merging.merge(house.store)
+    elsewhere = house.account("elsewhere", house.me)
+    house.says_similar("Slow Harbour", ["Night Bakery"], elsewhere)
+    house.says_albums("Night Bakery", "Rye", "Sourdough", account_id=elsewhere, ids="other:")
+    house.refresh()
+    assert "Sourdough" in house.titles()
+    assert "Rye" not in house.titles()
 
 
 def test_the_list_is_asked_to_be_made_anew(house):
