@@ -57,8 +57,9 @@ def bring_back(store: Store, listener_id: int, account_id: int) -> None:
 def erase(store: Store, listener_id: int, account_id: int) -> None:
     """Take the account and all it brought out of the library, for good; the steward does it as soon as it can.
 
-    What listeners said themselves stays: stars, stances and words on recommendations with their copy of the text, and decisions,
-    which sleep until an account of this key comes back. Asking twice is asking once. Raises as `archive`.
+    What listeners said themselves stays: stars, stances and words on recommendations with their copy of the text;
+    decisions and picks, which sleep until an account of this key comes back. Asking twice is asking once. Raises as
+    `archive`.
     """
     refuse_where_closed(store)
     account = own(store, listener_id, account_id)
