@@ -147,7 +147,8 @@ def picture(house: House) -> Picture:
     seen: Picture = {kind: (house.items(kind), house.questions(kind)) for kind in KINDS}
     albums = {row[0]: row[1] for row in house.rows("SELECT id, album_id FROM recording")}
     for kind in KINDS:
-        seen[f"{kind} rows"] = {names[kind, row["id"]]: _face(row) for row in _rows(house, kind)}
+        rows = [row for row in _rows(house, kind) if row.get("gone_at") is None]  # gone shows stay under their number
+        seen[f"{kind} rows"] = {names[kind, row["id"]]: _face(row) for row in rows}
     seen["albums of songs"] = {
         names["recording", song]: album and names.get(("album", album)) for song, album in albums.items()
     }
