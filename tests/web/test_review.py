@@ -82,13 +82,13 @@ def decisions(store: Store) -> list[tuple[str, bool]]:
 
 def test_the_weightiest_question_comes_first_with_both_sides(ana: FlaskClient) -> None:
     page = ana.get("/review").text
-    assert "One song or two?" in page
+    assert "One artist or two?" in page
     told = plain(page)
-    assert "Question 1 of 7, about 4 plays affected" in told
-    assert "says Music folder" in told and "says Attic" in told
-    assert "title and artist agree, length differs" in told
-    assert "One song with 4 plays." in told
-    assert "All 7 Artists 2 Albums 1 Songs 3 Shows 1" in told
+    assert "Question 1 of 10, about 13 plays affected" in told
+    assert "says Music folder" in told and "says Ticketmaster" in told
+    assert "name agrees, which is too little to be sure" in told
+    assert "One artist with 9 plays, on one page." in told
+    assert "All 10 Artists 5 Albums 1 Songs 3 Shows 1" in told
 
 
 def test_what_differs_is_marked_and_both_songs_can_be_played(ana: FlaskClient) -> None:
@@ -121,7 +121,7 @@ def test_a_source_and_a_run_narrow_the_queue(ana: FlaskClient, store: Store) -> 
     "query", ["a=0&b=0", "a=x&b=y", "a=-1&b=3", f"a={'9' * 30}&b=1", "kind=nothing", "kind=", "run=x", "source="]
 )
 def test_an_odd_address_shows_the_queue(ana: FlaskClient, query: str) -> None:
-    assert "One song or two?" in ana.get(f"/review?{query}").text
+    assert "One artist or two?" in ana.get(f"/review?{query}").text
 
 
 @pytest.mark.parametrize("query", ["run=999999", "source=999999"])
@@ -137,8 +137,8 @@ def test_everything_that_waits_is_listed_page_by_page(ana: FlaskClient, monkeypa
         questions += re.findall(r'href="(/review\?a=\d+&amp;b=\d+)"', page)
         more = re.search(r'class="next-page" href="([^"]+)"', page)
         address = html.unescape(more[1]) if more else ""
-    assert len(questions) == len(set(questions)) == 7
-    assert "<h1>7 questions</h1>" in ana.get("/review/all").text
+    assert len(questions) == len(set(questions)) == 10
+    assert "<h1>10 questions</h1>" in ana.get("/review/all").text
     last = ana.get(html.unescape(questions[-1])).text
     assert pair(last) == dict(re.findall(r"([ab])=(\d+)", questions[-1]))
     for odd in ("x", "1,2,3", f"{'9' * 40},0,1,1,1", "1,1,nan,1,1"):
@@ -150,9 +150,9 @@ def test_everything_that_waits_is_listed_page_by_page(ana: FlaskClient, monkeypa
 
 def test_an_answer_is_carried_out_and_the_next_question_comes(ana: FlaskClient, store: Store) -> None:
     page = say(ana, "same")
-    assert "Question 2 of 7" in plain(page)
-    assert "2 called “Fold” are the same song" in page
-    assert "Crane" in page[page.index("review-table") :]
+    assert "Question 2 of 10" in plain(page)
+    assert "2 called “Nora Quist” are the same artist" in page
+    assert "The Tin Orchard" in page[page.index("review-table") :]
     assert decisions(store) == [("same", True)]
 
 
@@ -171,7 +171,7 @@ def test_the_last_word_is_taken_back_at_once_and_asked_again(ana: FlaskClient, s
         answer = ana.post("/review/undo")
         assert answer.status_code == 303
     page = ana.get(answer.headers["Location"]).text
-    assert (pair(page), "Question 1 of 7" in plain(page)) == (first, True)
+    assert (pair(page), "Question 1 of 10" in plain(page)) == (first, True)
     assert decisions(store) == [("same", False), ("different", False)]
     assert ana.post("/review/undo").status_code == 404
 
@@ -180,13 +180,13 @@ def test_a_skip_is_put_off_and_looked_at_again(ana: FlaskClient, store: Store) -
     first = pair(ana.get("/review").text)
     page = say(ana, "skip")
     assert pair(page) != first
-    assert "Question 1 of 6" in plain(page) and "1 skipped." in plain(page)
+    assert "Question 1 of 9" in plain(page) and "1 skipped." in plain(page)
     assert decisions(store) == []
     page = ana.get(ana.post("/review/again").headers["Location"]).text
     assert pair(page) == first
     say(ana, "skip")
     page = ana.get(ana.post("/review/undo").headers["Location"]).text
-    assert (pair(page), "Question 1 of 7" in plain(page)) == (first, True)
+    assert (pair(page), "Question 1 of 10" in plain(page)) == (first, True)
 
 
 def test_an_answer_given_twice_is_given_once(ana: FlaskClient, store: Store) -> None:
@@ -206,7 +206,7 @@ def test_the_same_answer_to_all_that_are_like_it(ana: FlaskClient, store: Store)
     assert "likewise" in page
     ana.post("/review/undo")
     with store.read() as conn:
-        assert review.count(conn, 1) == 7
+        assert review.count(conn, 1) == 10
 
 
 @pytest.mark.parametrize(
@@ -234,8 +234,8 @@ def test_when_all_is_answered_the_page_says_so(ana: FlaskClient) -> None:
 def test_a_badge_counts_what_waits_on_every_page(ana: FlaskClient) -> None:
     badge = r"data-badge\s*(hidden)?>(\d+)</span>"
     for path in ("/", "/library", "/sources", "/settings"):
-        assert re.findall(badge, ana.get(path).text) == [("", "7"), ("", "7")]
-    assert "7 questions about what they brought wait for you" in plain(ana.get("/sources").text)
+        assert re.findall(badge, ana.get(path).text) == [("", "10"), ("", "10")]
+    assert "10 questions about what they brought wait for you" in plain(ana.get("/sources").text)
 
 
 def test_another_listener_is_asked_of_the_household_alone(ana: FlaskClient, store: Store) -> None:
@@ -275,14 +275,14 @@ def test_keys_answer_skip_and_take_back(page: Page, store: Store) -> None:
     page.goto("/review")
     page.keyboard.press("y")
     arrived(page, 2)
-    expect(page.get_by_role("status")).to_contain_text("One song: “Fold”")
-    expect(page.locator(".rail [data-badge]")).to_have_text("6")
+    expect(page.get_by_role("status")).to_contain_text("One artist: “Nora Quist”")
+    expect(page.locator(".rail [data-badge]")).to_have_text("9")
     page.keyboard.press("n")
     arrived(page, 3)
     page.keyboard.press("s")
     expect(page.locator("main")).to_contain_text("1 skipped.")
     expect(page.locator("h1")).to_be_focused()
-    for left in ("5", "6"):
+    for left in ("8", "9"):
         page.keyboard.press("u")
         expect(page.locator(".rail [data-badge]")).to_have_text(left)
         expect(page.locator("h1")).to_be_focused()
@@ -290,7 +290,9 @@ def test_keys_answer_skip_and_take_back(page: Page, store: Store) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("button", "said"), [("Same song", "are the same song"), ("Not the same", "are not the same")])
+@pytest.mark.parametrize(
+    ("button", "said"), [("Same artist", "are the same artist"), ("Not the same", "are not the same")]
+)
 def test_the_mouse_says_what_the_button_says(page: Page, button: str, said: str) -> None:
     page.goto("/review")
     page.get_by_role("button", name=button).click()
@@ -301,7 +303,7 @@ def test_the_mouse_says_what_the_button_says(page: Page, button: str, said: str)
 def test_keys_are_letters_while_somebody_types(page: Page, store: Store) -> None:
     page.goto("/review")
     page.get_by_label("Search", exact=True).press_sequentially("yns")
-    expect(page.locator("main")).to_contain_text("Question 1 of 7")
+    expect(page.locator("main")).to_contain_text("Question 1 of 10")
     assert decisions(store) == []
 
 
@@ -325,7 +327,7 @@ def test_a_thumb_reaches_the_answers(browser: Browser, address: str, browser_con
     context = browser.new_context(**{**browser_context_args, **phone})
     page = context.new_page()
     page.goto("/review")
-    for name in ("Same song", "Not the same", "Skip"):
+    for name in ("Same artist", "Not the same", "Skip"):
         box = page.get_by_role("button", name=name).bounding_box()
         assert box is not None and box["height"] >= 44 and 844 / 2 < box["y"] + box["height"] <= 844 - 58
     page.get_by_role("button", name="Not the same").tap()
