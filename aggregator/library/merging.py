@@ -44,8 +44,6 @@ class Merged:
 def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] = KINDS) -> Merged:
     """Decide everything dirty, or what is dirty of some kinds."""
     now = int(time.time())
-    with store.write() as conn:
-        _mark_wholes(conn)
     with store.read() as conn:
         waiting = _dirty(conn)
     total, done, moved = sum(len(waiting[kind]) for kind in kinds), 0, 0
@@ -59,19 +57,6 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
                     progress(done, total)
     _carry_out_orders(store, now)
     return Merged(done, moved)
-
-
-def _mark_wholes(conn: Connection) -> None:
-    """An album is weighed with its songs, and an artist with the albums of its account: both wait with their parts."""
-    conn.exec_driver_sql(
-        "INSERT OR IGNORE INTO dirty SELECT credit.artist_claim_id FROM dirty JOIN claim c ON c.id = dirty.claim_id"
-        " JOIN credit ON credit.claim_id = c.id JOIN claim named ON named.id = credit.artist_claim_id"
-        " WHERE c.kind = 'album' AND named.pid NOT LIKE '~%'"
-    )
-    conn.exec_driver_sql(
-        "INSERT OR IGNORE INTO dirty SELECT c.about FROM dirty JOIN claim c ON c.id = dirty.claim_id"
-        " WHERE c.kind = 'recording' AND c.about IS NOT NULL"
-    )
 
 
 def _decide(store: Store, kind: str, batch: Sequence[int], now: int) -> int:
