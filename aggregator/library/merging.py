@@ -117,7 +117,11 @@ def rebuild(store: Store, progress: Progress | None = None) -> Merged:
                              "('artist', 'album', 'recording', 'show')")  # fmt: skip
         for table in ("claim_key", "link", "unsure", "question"):
             conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
-    return merge(store, progress)
+    merged = merge(store, progress)
+    with store.write() as conn:
+        for kind in KINDS:
+            drop(conn, kind, conn.exec_driver_sql(f"SELECT id FROM {kind}").scalars())  # noqa: S608
+    return merged
 
 
 def settle(conn: Connection, kind: str, dirty: Sequence[int], now: int) -> set[int]:

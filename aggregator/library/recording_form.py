@@ -27,6 +27,12 @@ class RecordingForm(NamedTuple):
         return self.readings[0]
 
     @property
+    def says_more(self) -> bool:
+        """`Nora Quist - Even Numbers`, `Even Numbers - Harbour Lights`: the title may name the artist or the album."""
+        plain, others = self.readings[0], self.readings[1:]
+        return any((other.artist and not plain.artist) or (other.album and not plain.album) for other in others)
+
+    @property
     def vague(self) -> bool:
         """A scrobble: nothing but text."""
         return self.seconds is None

@@ -89,8 +89,11 @@ def _best(a: RecordingForm, b: RecordingForm, length: float) -> _Weighed | None:
     placed = bool(a.place) and a.place == b.place and length == LENGTH
     best, shared = None, (a.artists & b.artists) - a.composers - b.composers
     composed = bool(a.artists & b.composers or a.composers & b.artists) or _by_composer(a) != _by_composer(b)
+    lines = a.says_more and b.says_more
     for mine in a.readings:
         for theirs in b.readings:
+            if lines and mine is a.plain and theirs is b.plain and mine.title != theirs.title:
+                continue  # one artist's name in front, or one album's behind, makes any two songs alike
             weighed = _weigh(mine, theirs, bool(shared), composed, placed)
             if weighed and (best is None or weighed.points > best.points):
                 best = weighed
@@ -256,6 +259,8 @@ def _weigh_lines(a: RecordingForm, b: RecordingForm) -> _Weighed | None:
     first_a, first_b = a.plain.title.split()[:1], b.plain.title.split()[:1]
     if min(len(mine), len(theirs)) < 3 or not first_a or first_a != first_b:
         return None
+    if a.place and b.place and a.place != b.place:
+        return None
     if mine & _VERSION_WORDS != theirs & _VERSION_WORDS or _kinds(a) != _kinds(b):
         return None
     common = 1 - _odd_letters(mine, theirs) / sum(map(len, [*mine, *theirs]))
@@ -312,9 +317,12 @@ def _judged(a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, t
 
 
 def _corroborated(text: _Weighed, length: float, place: float) -> bool:
-    """Something besides artist and title; half a title needs the album or the place on it, no title two of three."""
+    """Something besides artist and title; half a title needs the album or the place on it, no title two of three, and
+    no artist the album: in a large library many songs of one name last equally long."""
     if not text.title:
-        return (length > 0) + (text.album > 0) + (place > 0) > 1
+        return (length > 0) + (text.album > 0) + (place > 0) > 1 and place >= 0
+    if not text.artist and (text.album <= 0 or (place < 0 and not length)):
+        return False
     if _short_slip(text) and (place < 0 or (length > 0) + (text.album > 0) + (place > 0) < 2):
         return False
     if text.title <= TITLE_INSIDE and not text.little:

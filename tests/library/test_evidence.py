@@ -121,6 +121,29 @@ def test_a_line_is_read_in_every_way_its_form_allows(house, theirs, expected):
     assert verdict(house, "recording", "files/t", "spotify/t") == expected
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        # without an artist, a name and a length are little: many songs are called so and last so long
+        (("Gold", None, "Blue Room", 185, 2), ("Gold", "The Choir", "Red Room", 185, 2), DIFFERENT),
+        (("Gold", None, None, 185, 2), ("Gold", "The Choir", "Red Room", 185, 2), DIFFERENT),
+        (("Gold", None, "Red Room", 185, 2), ("Gold", "The Choir", "Red Room", 185, 2), SAME),
+        (("Gold", None, "Red Room", None, 3), ("Gold", "The Choir", "Red Room", 185, 2), DIFFERENT),
+        # without a title, another number on the album is another song
+        (("unknown", LANTERNS, "Blue Room", 185, 3), ("Gold", LANTERNS, "Blue Room", 185, 3), SAME),
+        (("unknown", LANTERNS, "Blue Room", 185, 3), ("Gold", LANTERNS, "Blue Room", 185, 2), DIFFERENT),
+        # what two lines have in common may be the artist or the album alone
+        (("Maria Lantern - Ba Na", None, "X", 185, 3), ("Maria Lantern - So Di", None, "X", 186, 8), DIFFERENT),
+        (("Ni - Very Blue Room", LANTERNS, None, 185, 3), ("Mo - Very Blue Room", LANTERNS, None, 185, 8), DIFFERENT),
+        (("Night - Very Blue Room", LANTERNS, None, 185, 3), ("Nihgt - Vary Blue Room", LANTERNS, None, 185, 3), SAME),
+    ],
+)  # fmt: skip
+def test_what_is_missing_must_be_made_up_for(house, mine, theirs, expected):
+    for account, said in (("files", mine), ("spotify", theirs)):
+        house.sync(account, *line(*said))
+    assert verdict(house, "recording", "files/t", "spotify/t") == expected
+
+
 def line(title, artist, album, seconds, position):
     made = [Edition(id="e", title=album)] if album else []
     credits = [Credit(name=artist)] if artist else []
