@@ -90,7 +90,9 @@ def rules(kind: str) -> Rules:
 
 def known_ids(said: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """A claim's ids as (scheme, value); older ids (`former_mbid`, parted by blanks) count like the one of today."""
-    ids = said.get("ids") or {}
+    ids = said.get("ids")
+    if not ids:
+        return frozenset()
     former = ids.get("former_mbid", "").split()
     now = {(scheme, _as_written(scheme, value)) for scheme, value in ids.items() if scheme != "former_mbid"}
     return frozenset(now.union(("mbid", value.lower()) for value in former))

@@ -220,7 +220,7 @@ def _dirty(conn: Connection) -> dict[str, list[int]]:
     waiting: dict[str, list[int]] = {kind: [] for kind in KINDS}
     for kind, claim in conn.exec_driver_sql(  # by artist: neighbours are then read once, in one batch
         "SELECT c.kind, c.id FROM dirty JOIN claim c ON c.id = dirty.claim_id"
-        " ORDER BY lower(c.payload ->> '$.credits[0].name'), c.id"
+        " ORDER BY lower(COALESCE(c.payload ->> '$.credits[0].name', c.payload ->> '$.title')), c.id"
     ):
         waiting.setdefault(kind, []).append(claim)
     return waiting
@@ -285,4 +285,5 @@ def _word(place: Place) -> str:
 
 
 def _evidence(verdict: Verdict) -> str:
-    return json.dumps([part._asdict() for part in verdict.evidence], ensure_ascii=False, separators=(",", ":"))
+    parts = [{"field": field, "a": a, "b": b, "points": points} for field, a, b, points in verdict.evidence]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))

@@ -126,6 +126,8 @@ _SHOP = re.compile(
     re.IGNORECASE,
 )
 _TIME_BEHIND = re.compile(r"(?:\S+\s+){3,}\d{1,2}:\d\d$")
+_PRICED = re.compile(r"[\d©℗‰]")
+"""No line of a shop is without."""
 _TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?= |$)")
 _GENRES = re.compile(
     r"(?:[ ,/&]+(?:music|country|pop|rock|dance|hip-hop ?/? ?rap|hip-hop|rap(?: & hip-hop)?|electronica?|"
@@ -140,6 +142,8 @@ _GENRES = re.compile(
 
 def line(text: str, seconds: float | None) -> Line:
     """`Gone Trilogy R&B $ 1.29 8:07` -> `Gone Trilogy`, 487 seconds; `The 6:42` is a song."""
+    if not _PRICED.search(text):
+        return Line(text, seconds, False)
     times = list(_TIME.finditer(text))
     found = _SHOP.search(text) or (times[-1] if seconds is None and _TIME_BEHIND.match(text) else None)
     if not found or not found.start():
@@ -152,6 +156,7 @@ def line(text: str, seconds: float | None) -> Line:
 
 # --- the readings of a line -------------------------------------------------------------------------------------------
 
+_FIGURE = re.compile(r"\d")
 _PLACE = re.compile(
     r"^(?:[a-z]?0[0-9a-z]{2,4}|0?[a-d]{2}\d{1,2}|0[a-d]\d{1,2}|0\d)(?: 0\d+)?\s*[-_.]\s*", re.IGNORECASE
 )
@@ -208,20 +213,26 @@ def _before_album(text: str, album: str, by: str, artist: str, place: str | None
 
 
 def _reading(text: str, by: str, on: str, artist: str, album: str, place: str | None) -> Reading:
-    title = song_words(main_of(text))
+    main = main_of(text)
+    title = song_words(main)
     if title.isdigit() and place and title.lstrip("0") == place:
         title = ""
-    lost = Lost(_ascii_alone(main_of(text)), _ascii_alone(artist), _ascii_alone(album))
+    whole = spelt(text)
     return Reading(
         title,
         by,
         on,
-        spelt(text),
+        whole,
         song_title(text).versions,
-        album_versions(_ALBUM_YEAR.sub("", album)),
-        lost,
-        _is_little(title, spelt(text)),
+        _said_of_all(album),
+        Lost(_ascii_alone(main), _ascii_alone(artist), _ascii_alone(album)),
+        _is_little(title, whole),
     )
+
+
+@lru_cache(maxsize=65_536)
+def _said_of_all(album: str) -> frozenset[Version]:
+    return album_versions(_ALBUM_YEAR.sub("", album))
 
 
 _TEMPO = re.compile(
@@ -248,6 +259,8 @@ def _ascii_alone(text: str) -> str | None:
 
 def _without_place(text: str, place: str | None) -> str:
     """`004-You and Me` -> `You and Me`; other numbers only where they are the song's own."""
+    if not _FIGURE.search(text[:3]):
+        return text
     rest = _PLACE.sub("", text)
     found = _NUMBERED.match(rest)
     if found and place and found[1] == place:
@@ -275,7 +288,9 @@ def _adds_nothing(note: str, album: str) -> bool:
 
 def _without_album(text: str, album: str) -> str:
     """`Partir (Never Cage)` on the album Never Cage -> `Partir`; brackets may nest or lack their end."""
-    brackets = [at for at in range(1, len(text)) if text.startswith(" (", at)] if album else []
+    if not album or " (" not in text:
+        return text
+    brackets = [at for at in range(1, len(text)) if text.startswith(" (", at)]
     notes = [(at, text[at + 2 :].rstrip(")")) for at in brackets[:MOST_NOTES]]
     likest = max(
         ((ratio(album_words(note), album), at) for at, note in notes if _adds_nothing(note, album)), default=(0, 0)

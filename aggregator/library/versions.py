@@ -7,6 +7,7 @@ letters.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Version = tuple[str, str]
 """A kind of version and what it is called further: ``("remix", "eric prydz private")``, ``("live", "")``."""
@@ -42,6 +43,7 @@ _VERSIONS = tuple(
         ("part", r"interlude|reprise|commentary|trailer|snippet", ""),
     )
 )  # fmt: skip
+_ANY_VERSION = re.compile("|".join(words.pattern for _, words in _VERSIONS))
 _TONGUES = (
     "english|ingles|anglais|englisch|spanish|espanol|espanhol|castellano|spanisch|german|deutsch|aleman|allemand|french|"
     "francais|frances|italian|italiano|italien|portuguese|portugues|japanese|korean|chinese|mandarin|russian|swedish|"
@@ -56,12 +58,15 @@ _SMALL_WORDS = re.compile(
 )
 
 
+@lru_cache(maxsize=65_536)
 def version(said: str) -> frozenset[Version]:
     """The kinds of version that a note behind a title names, the first with what else is said of it."""
     if _AS_RELEASED.search(said):
         return frozenset()
     if _TONGUE.match(said):
         return frozenset({("language", " ".join(_SMALL_WORDS.sub(" ", said).split()))})
+    if not _ANY_VERSION.search(said):
+        return frozenset()
     kinds, rest = [], said
     for kind, words in _VERSIONS:
         if words.search(rest):

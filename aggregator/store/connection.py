@@ -96,6 +96,7 @@ def _engine(path: Path) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=5000",
             "cache_size=-65536",
+            "wal_autocheckpoint=8000",
             "temp_store=MEMORY",
             "mmap_size=268435456",
         ):
