@@ -100,7 +100,9 @@ def test_strangers_providers_are_found_by_entry_point_and_in_the_drop_in_folder(
 ) -> None:
     (tmp_path / "data/plugins").mkdir(parents=True)
     (tmp_path / "data/plugins/crate.py").write_text(DROPPED_IN)
-    (tmp_path / "records.csv").write_text("Tin Harbour, Undertow, 2019\nOla Grey, Rain Practice, a while ago\n")
+    (tmp_path / "records.csv").write_text(
+        "Tin Harbour, Undertow, 2019\nOla Grey, Rain Practice, a while ago\nno title\n"
+    )
     (tmp_path / "config.toml").write_text(
         f"""
         [accounts.crate]
@@ -120,10 +122,14 @@ def test_strangers_providers_are_found_by_entry_point_and_in_the_drop_in_folder(
     assert synced.returncode == 0, synced.stdout + synced.stderr
     with sqlite3.connect(tmp_path / "data/bandstand.db") as conn:
         brought = conn.execute("SELECT account.key, claim.pid FROM claim JOIN account ON account.id = account_id"
-                               " WHERE kind = 'album' ORDER BY 1").fetchall()  # fmt: skip
-        skipped = conn.execute("SELECT line FROM run_line").fetchall()
-    assert brought == [("crate", "1"), ("shelf", "Tin Harbour/Undertow")]
-    assert "line 2" in str(skipped)
+                               " WHERE kind = 'album' ORDER BY 1, 2").fetchall()  # fmt: skip
+        dated = conn.execute(
+            "SELECT payload ->> '$.released' FROM claim WHERE pid = 'Ola Grey/Rain Practice'"
+        ).fetchone()
+        told = str(conn.execute("SELECT line FROM run_line").fetchall())
+    assert brought == [("crate", "1"), ("shelf", "Ola Grey/Rain Practice"), ("shelf", "Tin Harbour/Undertow")]
+    assert dated == (None,) and "a while ago" in told  # the record stays without the field
+    assert "line 3" in told
 
 
 def _first_page(port: int, serve: subprocess.Popen[str]) -> str:
