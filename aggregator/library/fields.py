@@ -155,6 +155,11 @@ def _day(said: tuple[str, str | None, str | None]) -> str:
     return f"{words}, {start[:5]}" if start else words
 
 
+def _address(said: Mapping[str, Any] | str) -> str:
+    """Where a picture is; one that was fetched is known by its name."""
+    return said if isinstance(said, str) else str(said.get("url") or said.get("path"))
+
+
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     "artist": joined,
     "length": length,
@@ -162,7 +167,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "genres": lambda said: ", ".join(sorted(said, key=fold)),
     "number": lambda said: str(said[1]) if said[0] == 1 else f"{said[1]} on disc {said[0]}",
     "ids": lambda said: ", ".join(f"{SCHEMES.get(scheme, scheme)} {value}" for scheme, value in sorted(said.items())),
-    "picture": lambda said: str(said.get("url") or said.get("path")),
+    "picture": _address,
     "when": _day,
     "doors": lambda said: str(said)[:5],
     "venue": lambda said: ", ".join(filter(None, (said["name"], said.get("city")))),

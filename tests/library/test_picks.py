@@ -110,6 +110,21 @@ def test_a_song_of_a_thousand_plays_is_told_in_few_queries(house, counted=10):
     assert title.why == "2 sources say so"
 
 
+def test_a_picture_that_was_fetched_is_told_with_who_brought_it(two_editions):
+    with two_editions.store.write() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO art (source, name, hue, fetched_at) VALUES ('https://img.example/e.jpg', 'abc', 120, 0)"
+        )
+    shown = line(two_editions, "spotify", "album", "e", "picture")
+    assert shown.value is not None
+    assert (shown.words, shown.value.art, shown.value.hue, shown.why) == (
+        "abc",
+        "abc",
+        120,
+        "The only one that says it",
+    )
+
+
 @LAWS
 @given(WORLD, st.randoms(use_true_random=False))
 def test_what_a_page_says_is_shown_is_what_rows_hold(world, random):
