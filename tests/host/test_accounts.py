@@ -197,7 +197,7 @@ def furnish(home: Home, account: int, covers: tuple[str, ...]) -> None:
                 "UPDATE claim SET payload = ? WHERE account_id = ? AND kind = 'album' AND pid = ?",
                 (payload, account, f"e{number}"),
             )
-        conn.exec_driver_sql("INSERT INTO answer VALUES (?, 'similar', 'x', '[]', 0, 0, NULL)", (account,))
+        conn.exec_driver_sql("INSERT INTO answer VALUES (?, 'similar', 'x', '[]', 0, 0, NULL, 0)", (account,))
         conn.exec_driver_sql("INSERT INTO held VALUES (NULL, ?, 'library:', 1, 1, '', 0, NULL, NULL)", (account,))
 
 

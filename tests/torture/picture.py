@@ -75,7 +75,8 @@ SHOWN = {
     "play_day": "SELECT listener_id, day, plays FROM play_day",
     "star": f"SELECT listener_id, kind, {_claim('claim_id')}, copy FROM star",
     "find": f"SELECT kind, {_item('kind', 'item_id')}, words FROM find",
-    "recommended": f"SELECT listener_id, kind, {_item('kind', 'item_id')} FROM recommended",
+    "recommended": f"SELECT listener_id, kind, {_item('kind', 'item_id')} FROM recommended"
+    " WHERE kind IN ('artist', 'album')",  # the rest is of one's own, as it was when the list was last made
 }
 
 
