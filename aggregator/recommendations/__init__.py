@@ -12,6 +12,7 @@ excluded     artists, albums, playlists, hours and accounts kept out of taste
 counted      what that leaves
 passing      taking out again what was claimed for recommendations alone
 within       the listener's own albums near what they play, from hours, credits and genres
+songs        songs of the listener's own to try, by whom and near what they play
 own          what the listener has and might hear again, or at last
 rows         the rows of Discover and Home, drawn by the day
 standing     what was asked, who is silent

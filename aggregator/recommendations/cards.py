@@ -10,17 +10,30 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from math import log
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
-from sqlalchemy import Connection, Select, and_, func, literal, null, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, case, func, literal, null, or_, select, union_all
 
 from aggregator.library.folding import fold_name
 from aggregator.library.items.cards import first_songs
 from aggregator.recommendations.feedback import Feedback, Kind, feedback_of
 from aggregator.recommendations.rotation import Seen
+from aggregator.recommendations.songs import LONG
 from aggregator.recommendations.traits import Traits
-from aggregator.store.schema import account, album, artist, claim, item_credit, link, recommended, seen, shelf
+from aggregator.store.schema import (
+    account,
+    album,
+    artist,
+    claim,
+    item_credit,
+    link,
+    recommended,
+    recording,
+    seen,
+    shelf,
+)
 
 
 class Where(NamedTuple):
@@ -41,7 +54,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class Card:
-    """A recommended album or artist. For an artist `title` and `credit` are both the name."""
+    """A recommended album, artist or song. For an artist `title` and `credit` are both the name."""
 
     kind: Kind
     id: int
@@ -59,8 +72,9 @@ class Card:
     owned: bool = False
     service: bool = False
     plays: int = 0
+    last_heard: int | None = None
     seen_on: int = 0  # the last day, counted from year 1, on which it was shown
-    play_claim: int | None = None  # the first song, where it is a file of the listener's
+    play_claim: int | None = None  # the song, or an album's first, where it is a file of the listener's
 
     @property
     def name(self) -> str:
@@ -81,7 +95,9 @@ def albums_for(conn: Connection, listener_id: int, limit: int = 60) -> list[Card
 
 def artists_for(conn: Connection, listener_id: int, limit: int = 24) -> list[Card]:
     """The best `limit` artists. Five queries, whatever the number."""
-    artists = [each for each in entries(conn, listener_id, feedback_of(conn, listener_id)) if each.card.kind != "album"]
+    artists = [
+        each for each in entries(conn, listener_id, feedback_of(conn, listener_id)) if each.card.kind == "artist"
+    ]
     return told(conn, listener_id, artists[:limit])
 
 
@@ -120,7 +136,7 @@ class Entry:
 
 def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
     """What still stands of the stored list, under the ids that things have now, best first. One query."""
-    lists = (_of_kind(kind, listener_id) for kind in ("album", "artist", "own"))
+    lists = (_of_kind(kind, listener_id) for kind in get_args(Stored))
     query = union_all(*lists).order_by("rank")
     found: dict[tuple[str, int], Entry] = {}
     for row in conn.execute(query):
@@ -129,22 +145,32 @@ def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
     return leaning(found.values(), said)
 
 
-def _of_kind(stored: Literal["album", "artist", "own"], listener_id: int) -> Select[Any]:
-    """What the listener does not have; of ``own`` albums what they do."""
-    item, kind = (artist, "artist") if stored == "artist" else (album, "album")
-    about: tuple[Any, ...] = (
-        (album.c.title, album.c.credit, album.c.year, item_credit.c.artist_id)
-        if kind == "album"
-        else (artist.c.name, artist.c.name, null(), artist.c.id)
-    )
-    labels = ("title", "credit", "year", "artist_id")
+Stored = Literal["album", "artist", "own", "song"]
+"""Kinds of the table: `own` are albums of the listener's."""
+_TABLES = {
+    "album": (album, "album"),
+    "artist": (artist, "artist"),
+    "own": (album, "album"),
+    "song": (recording, "recording"),
+}
+
+
+def _of_kind(stored: Stored, listener_id: int) -> Select[Any]:
+    """What the listener does not have; of ``own`` albums and songs what they do."""
+    item, kind = _TABLES[stored]
+    about = {
+        "album": (album.c.title, album.c.credit, album.c.year, item_credit.c.artist_id, null()),
+        "artist": (artist.c.name, artist.c.name, null(), artist.c.id, null()),
+        "recording": (recording.c.title, recording.c.credit, null(), item_credit.c.artist_id, _PLAYABLE),
+    }[kind]
+    labels = ("title", "credit", "year", "artist_id", "play_claim")
     mine = and_(shelf.c.listener_id == listener_id, shelf.c.kind == kind, shelf.c.item_id == item.c.id)
     first = and_(item_credit.c.kind == kind, item_credit.c.item_id == item.c.id, item_credit.c.position == 0)
     before = and_(seen.c.listener_id == listener_id, seen.c.kind == kind, seen.c.item_id == item.c.id)
     return (
         select(literal(kind).label("kind"), recommended.c.rank, item.c.id, item.c.art, item.c.hue)
         .add_columns(recommended.c.reasons, recommended.c.traits, seen.c.days, seen.c.last)
-        .add_columns(shelf.c.owned, shelf.c.service, shelf.c.plays)
+        .add_columns(shelf.c.owned, shelf.c.service, shelf.c.plays, shelf.c.last_heard)
         .add_columns(*(column.label(name) for column, name in zip(about, labels, strict=True)))
         .join(link, link.c.claim_id == recommended.c.item_id)
         .join(item, item.c.id == link.c.item_id)
@@ -152,13 +178,19 @@ def _of_kind(stored: Literal["album", "artist", "own"], listener_id: int) -> Sel
         .outerjoin(item_credit, first)
         .outerjoin(seen, before)
         .where(recommended.c.listener_id == listener_id, recommended.c.kind == stored)
-        .where(shelf.c.owned if stored == "own" else shelf.c.item_id.is_(None))
+        .where(_STANDS.get(stored, shelf.c.item_id.is_(None)))
     )
+
+
+_PLAYABLE = case((shelf.c.owned, recording.c.audio_claim))
+_HEARD_LATELY = func.coalesce(shelf.c.last_heard, 0) >= recommended.c.made_at - LONG
+_STANDS = {"own": shelf.c.owned, "song": or_(shelf.c.owned, shelf.c.service) & ~_HEARD_LATELY}
 
 
 def _entry(row: Any) -> Entry:
     about = (row.kind, row.id, row.title, row.credit, row.artist_id, row.year, row.art, row.hue)
     here: dict[str, Any] = {"owned": bool(row.owned), "service": bool(row.service), "plays": row.plays or 0}
+    here |= {"last_heard": row.last_heard, "play_claim": row.play_claim}
     card = Card(*about, seen_on=row.last or 0, **here)
     traits = Traits.read(json.loads(row.traits), by=fold_name(row.credit))
     return Entry(card, json.loads(row.reasons), traits, Seen(row.days or 0, row.last or 0))
@@ -188,7 +220,11 @@ def whereabouts(conn: Connection, listener_id: int, cards: Sequence[Card]) -> li
     where = _where(conn, listener_id, cards)
     songs = first_songs(conn, listener_id, [card.id for card in cards if card.owned and card.kind == "album"])
     return [
-        replace(card, where=tuple(where[card.kind, card.id]), play_claim=songs.get(card.id) if card.owned else None)
+        replace(
+            card,
+            where=tuple(where[card.kind, card.id]),
+            play_claim=songs.get(card.id) if card.kind == "album" and card.owned else card.play_claim,
+        )
         for card in cards
     ]
 
@@ -241,7 +277,8 @@ def _worded(entry: Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str])
     completes = next((seeds.get(reason[1]) for reason in entry.why if reason[0] == "plays"), None)
     fans = [(friends[claim_id], plays) for word, claim_id, plays in _of(entry, "friend") if claim_id in friends]
     tags = [(tag, count) for _, tag, count in _of(entry, "tag")]
-    parts = [_missing(completes), _alike(similar), *(_fan(*fan) for fan in fans), *(_tagged(*tag) for tag in tags[:1])]
+    missing = _unheard(entry.card, completes) if entry.card.kind == "recording" else _missing(completes)
+    parts = [missing, _alike(similar), *(_fan(*fan) for fan in fans), *(_tagged(*tag) for tag in tags[:1])]
     parts += [CHARTED for _ in _of(entry, "chart")]
     parts[2:2] = [words.format(_named(entry, word, seeds)) for word, words in IN_HOUSE.items() if _of(entry, word)]
     words = "; ".join(part for part in parts if part)
@@ -258,7 +295,17 @@ def _of(entry: Entry, word: str) -> list[list[Any]]:
 
 
 def _missing(artist: Seed | None) -> str:
-    return f"because you play {artist.name} ({_plays(artist.plays)}) and do not have this one" if artist else ""
+    return f"because you play {artist.name} ({plays_in_words(artist.plays)}) and do not have this one" if artist else ""
+
+
+def _unheard(song: Card, by: Seed | None) -> str:
+    """When the listener last heard the song, and whose it is where they play them."""
+    heard = f"last heard in {month_in_words(song.last_heard)}" if song.last_heard else "you have it and never played it"
+    return f"{heard}, though you play {by.name} ({plays_in_words(by.plays)})" if by else heard
+
+
+def month_in_words(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%B %Y}"
 
 
 def _alike(similar: Sequence[Seed]) -> str:
@@ -270,12 +317,12 @@ def _alike(similar: Sequence[Seed]) -> str:
 
 
 def _fan(name: str, plays: int) -> str:
-    return f"{name} has {_plays(plays)}"
+    return f"{name} has {plays_in_words(plays)}"
 
 
 def _tagged(tag: str, count: int) -> str:
     return f"tagged {tag} like {f'{count:,}' if count > 1 else 'one'} of your artists"
 
 
-def _plays(count: int) -> str:
+def plays_in_words(count: int) -> str:
     return f"{count:,} {'play' if count == 1 else 'plays'}"

@@ -27,6 +27,7 @@ from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
 from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
 from aggregator.recommendations.ranking import Reason
+from aggregator.recommendations.songs import songs_to_try
 from aggregator.recommendations.traits import Traits, is_new
 from aggregator.recommendations.within import near_home
 from aggregator.store import Store
@@ -88,7 +89,8 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
         known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
         rows = _rows("artist", artists, items, out)[:ARTISTS]
         rows += _rows("album", [pick for pick in albums if pick.traits.by not in known_after_all], items, out)[:ALBUMS]
-        rows += _tastes(known) + near_home(conn, listener_id, known, now)
+        near = near_home(conn, listener_id, known, now)
+        rows += _tastes(known) + near + songs_to_try(conn, listener_id, known, near, now)
         conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
         if rows:
             conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])

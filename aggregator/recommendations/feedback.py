@@ -15,12 +15,12 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, insert, select, update
 
-from aggregator.library.folding import fold_name
+from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import Title, album_title
 from aggregator.recommendations.traits import Traits, likeness
-from aggregator.store.schema import album, artist, feedback, link
+from aggregator.store.schema import album, artist, feedback, link, recording
 
-Kind = Literal["album", "artist"]
+Kind = Literal["album", "artist", "recording"]
 Word = Literal["more", "less", "never", "know"]
 WORDS: tuple[Word, ...] = get_args(Word)
 
@@ -55,6 +55,7 @@ class Feedback:
     artists: set[str] = field(default_factory=set)  # not wanted with anything
     met: set[str] = field(default_factory=set)  # not wanted as an artist; their albums may be
     albums: set[tuple[str, Title]] = field(default_factory=set)
+    songs: set[tuple[str, str]] = field(default_factory=set)
     leanings: list[tuple[float, Traits]] = field(default_factory=list)
 
     def has_artist(self, name: str, item_id: int | None = None) -> bool:
@@ -67,7 +68,12 @@ class Feedback:
     def hides(self, kind: Kind, title: str, credit: str, item_id: int, artist_id: int | None) -> bool:
         if self.has_artist(credit, artist_id):
             return True
-        return fold_name(credit) in self.met if kind == "artist" else self.has_album(title, credit, item_id)
+        match kind:
+            case "artist":
+                return fold_name(credit) in self.met
+            case "album":
+                return self.has_album(title, credit, item_id)
+        return ("recording", item_id) in self.items or song_key(title, credit) in self.songs
 
     def lean(self, traits: Traits) -> float:
         """By how much (a power of e) the listener wants such a thing more or, below 0, less."""
@@ -77,6 +83,10 @@ class Feedback:
 def album_key(title: str, credit: str) -> tuple[str, Title]:
     """Equal for all editions of an album: artist and title folded, words like *Deluxe* dropped."""
     return fold_name(credit), album_title(title)
+
+
+def song_key(title: str, credit: str) -> tuple[str, str]:
+    return fold_name(credit), fold(title)
 
 
 def feedback_of(conn: Connection, listener_id: int) -> Feedback:
@@ -96,9 +106,11 @@ def gathered(said: Iterable[Said]) -> Feedback:
 def _hide(found: Feedback, one: Said) -> None:
     if one.kind == "album":
         found.albums.add(album_key(one.title, one.artist))
+    elif one.kind == "recording":
+        found.songs.add(song_key(one.title, one.artist))
     else:
         (found.artists if one.word == "never" else found.met).add(fold_name(one.artist))
-    if one.item_id is not None and (one.kind == "album" or one.word == "never"):
+    if one.item_id is not None and (one.kind != "artist" or one.word == "never"):
         found.items.add((one.kind, one.item_id))
 
 
@@ -124,9 +136,10 @@ def _said(row: Any) -> Said:
 
 
 def say(conn: Connection, listener_id: int, kind: Kind, item_id: int, word: Word, traits: Traits | None) -> int | None:
-    """Keep a word about an album, or an artist; the last one about a thing holds. Returns the id to `take_back` it by.
+    """Keep a word about an album, an artist or a song; the last one about a thing holds.
 
-    None when there is no such item. `traits` None: nothing is known but whose it is. Saying it twice changes nothing.
+    Returns the id to `take_back` it by, None when there is no such item. `traits` None: nothing is known but whose it
+    is. Saying it twice changes nothing.
     """
     text = _text(conn, kind, item_id)
     if text is None:
@@ -142,9 +155,11 @@ def say(conn: Connection, listener_id: int, kind: Kind, item_id: int, word: Word
 
 
 def _text(conn: Connection, kind: Kind, item_id: int) -> dict[str, Any] | None:
-    columns = (album.c.title, album.c.credit.label("artist")) if kind == "album" else (artist.c.name.label("artist"),)
-    table = album if kind == "album" else artist
-    row = conn.execute(select(*columns).where(table.c.id == item_id)).one_or_none()
+    table = {"album": album, "artist": artist, "recording": recording}[kind]
+    columns = ("name",) if kind == "artist" else ("title", "credit")
+    labels = ("artist",) if kind == "artist" else ("title", "artist")
+    named = (table.c[column].label(label) for column, label in zip(columns, labels, strict=True))
+    row = conn.execute(select(*named).where(table.c.id == item_id)).one_or_none()
     return dict(row._mapping) if row else None
 
 

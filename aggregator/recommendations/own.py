@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from aggregator.library.folding import fold_name
-from aggregator.recommendations.cards import Card, Entry
+from aggregator.recommendations.cards import Card, Entry, month_in_words, plays_in_words
 from aggregator.recommendations.feedback import Feedback
 from aggregator.recommendations.rotation import Seen
 from aggregator.recommendations.traits import Traits
@@ -78,25 +77,17 @@ def _entry(row: Any) -> Entry:
 
 def _unplayed(row: Any) -> str:
     if row.weight:
-        return f"You own it and have not played it, though you have {_plays(row.weight)} of {row.credit}"
+        return f"You own it and have not played it, though you have {plays_in_words(row.weight)} of {row.credit}"
     return "You own it and have not played it"
 
 
 def _rotation(row: Any) -> str:
-    return f"{_plays(row.plays)}, the last in {_month(row.last_heard)}"
+    return f"{plays_in_words(row.plays)}, the last in {month_in_words(row.last_heard)}"
 
 
 def _forgotten(row: Any) -> str:
-    heard = f"last heard in {_month(row.last_heard)}" if row.last_heard else "never played"
-    return f"Saved in {_month(row.added_at)}, {heard}"
+    heard = f"last heard in {month_in_words(row.last_heard)}" if row.last_heard else "never played"
+    return f"Saved in {month_in_words(row.added_at)}, {heard}"
 
 
 _WORDS = {"unplayed": _unplayed, "rotation": _rotation, "forgotten": _forgotten}
-
-
-def _plays(count: int) -> str:
-    return f"{count:,} {'play' if count == 1 else 'plays'}"
-
-
-def _month(at: int) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%B %Y}"

@@ -34,6 +34,9 @@ OWN = {
     "rotation": "Back in rotation",
     "forgotten": "Saved and forgotten",
 }
+SONGS = "songs"
+HAD = (*OWN, SONGS)
+"""Rows of what the listener has already."""
 BECAUSE = 3  # rows named after an artist
 ASKED = 10  # things of a taste that say how much of it is wanted
 
@@ -62,7 +65,7 @@ class Discover:
     @property
     def new(self) -> bool:
         """Is there anything that the listener does not have?"""
-        return any(row.key not in OWN for row in self.rows)
+        return any(row.key not in HAD for row in self.rows)
 
     @property
     def cards(self) -> list[Card]:
@@ -84,12 +87,14 @@ def discover(conn: Connection, listener_id: int, today: date) -> Discover:
 def _rows(found: list[Entry], own: Mapping[str, list[Entry]], said: Feedback, fresh: _Day) -> Iterator[Row]:
     table = _Table()
     albums = fresh.order([each for each in found if each.card.kind == "album" and each.new], shared=True)
-    own = {**own, "near": [each for each in found if not each.new]}
+    own = {**own, "near": [each for each in found if each.card.kind == "album" and not each.new]}
     yield from _new_to_the_listener(albums, table, fresh)
     for key, heading in OWN.items():
         yield Row(key, heading, table.take(fresh.order(leaning(own[key], said)), ROW))
     artists = fresh.order([each for each in found if each.card.kind == "artist"], shared=True)
     yield Row("artists", "Artists for you", [each.card for each in artists[:FIRST]])
+    songs = fresh.order([each for each in found if each.card.kind == "recording"])
+    yield Row(SONGS, "Songs to try", _Table().take(songs, ROW))
 
 
 def _seconds(today: date) -> int:

@@ -531,7 +531,7 @@ feedback = Table(  # what a listener said of something that was, or might be, re
     metadata,
     _id(),
     Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(10), nullable=False),  # album | artist
+    Column("kind", String(10), nullable=False),  # album | artist | recording
     Column("claim_id", Integer, nullable=False),
     Column("copy", Text, nullable=False),  # JSON: its names and what it is like, so that the word survives the claim
     Column("word", String(5), nullable=False),  # more | less | never | know
@@ -614,7 +614,7 @@ recommended = Table(  # the list as last computed
     "recommended",
     metadata,
     Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE"), primary_key=True),
-    Column("kind", String(10), primary_key=True),  # album | artist
+    Column("kind", String(10), primary_key=True),  # album | artist | own | song | taste
     Column("rank", Integer, primary_key=True),
     Column("item_id", Integer, nullable=False),
     Column("score", Float, nullable=False),

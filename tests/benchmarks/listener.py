@@ -22,7 +22,7 @@ from statistics import mean
 from aggregator import listeners, recommendations
 from aggregator.library.folding import fold_name
 from aggregator.plugin import Artist, Credit, Edition, Play
-from aggregator.recommendations.rows import OWN
+from aggregator.recommendations.rows import HAD
 from aggregator.store import open_store
 from tests.recommendations.house import House
 
@@ -130,7 +130,7 @@ class Life:
         self.pages.append(page)
         heard = self._picked(LISTENS_A_DAY)
         if number % 3 == 0:
-            first = next(card for row in page.rows if row.key not in OWN for card in row.cards if card.kind == "album")
+            first = next(card for row in page.rows if row.key not in HAD for card in row.cards if card.kind == "album")
             heard += [(self.services.acts[fold_name(first.credit)], first.title)] * 4
         self._listen(heard, today, 1)
         self.night(today + timedelta(days=1))
@@ -259,7 +259,7 @@ def _count(life: Life) -> Counter[str]:
 
 def _new_cards(page: recommendations.Discover) -> list[recommendations.Card]:
     """What the listener does not have."""
-    return [card for row in page.rows if row.key not in OWN for card in row.cards]
+    return [card for row in page.rows if row.key not in HAD for card in row.cards]
 
 
 def _taste(life: Life, card: recommendations.Card) -> str:

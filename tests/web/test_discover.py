@@ -30,6 +30,10 @@ def house(empty_house: House) -> House:
     return furnish(empty_house)
 
 
+def _songs(house: House) -> list[recommendations.Card]:
+    return [card for row in house.discover().rows if row.key == "songs" for card in row.cards]
+
+
 class TestPage:
     def test_every_card_names_its_item_and_its_reason(self, client: FlaskClient, house: House) -> None:
         page = client.get("/discover").text
@@ -55,6 +59,15 @@ class TestPage:
         client.post(f"/discover/feedback/{undo}")
         assert f'data-item="{rye.item}"' in client.get("/discover").text
         assert "Nothing yet" in client.get("/discover/feedback").text
+
+    def test_a_song_can_be_played_and_refused(self, client: FlaskClient, house: House) -> None:
+        [song] = [card for card in _songs(house) if card.title == "Wicks one"]
+        page = client.get("/discover").text
+        assert f'data-src="/stream/{song.play_claim}" data-list="/tracks/{song.id}/list"' in page
+        answer = client.post(f"/discover/recordings/{song.id}/say", data={"word": "never"}, follow_redirects=True)
+        assert "Wicks one will not be recommended again." in answer.text
+        assert f'data-item="{song.item}"' not in answer.text
+        assert f'href="/tracks/{song.id}"' in client.get("/discover/feedback").text
 
     def test_what_is_not_there_cannot_be_spoken_of_or_undone(self, client: FlaskClient, house: House) -> None:
         rye = next(card for card in house.albums() if card.title == "Rye")

@@ -20,7 +20,18 @@ bp = Blueprint("discover", __name__, template_folder="templates")
 STEPS = ("Familiar", "Mostly familiar", "Balanced", "Mostly unknown", "Adventurous")
 """Of the dial, by preference `novelty`."""
 MOST_PLAYED = 12
-KINDS: dict[str, recommendations.Kind] = {"albums": "album", "artists": "artist"}
+KINDS: dict[str, recommendations.Kind] = {"albums": "album", "artists": "artist", "recordings": "recording"}
+PAGES: dict[recommendations.Kind, str] = {
+    "album": "library.album",
+    "artist": "library.artist",
+    "recording": "library.track",
+}
+
+
+@bp.app_template_global()
+def page_of(kind: recommendations.Kind, item_id: int) -> str:
+    """The address of a recommended thing's own page."""
+    return url_for(PAGES[kind], item_id=item_id)
 
 
 @bp.get("/discover")
@@ -49,7 +60,7 @@ def feedback() -> ResponseReturnValue:
         return render_template("discover/feedback.html", said=recommendations.said_by(conn, listener().id))
 
 
-@bp.post("/discover/<any(albums, artists):kind>/<int:item_id>/say")
+@bp.post("/discover/<any(albums, artists, recordings):kind>/<int:item_id>/say")
 def say(kind: str, item_id: int) -> ResponseReturnValue:
     """In the card's place it says what this changed, with an undo; without scripts the page does."""
     what, word = KINDS[kind], cast(recommendations.Word, request.form.get("word"))

@@ -1,0 +1,64 @@
+"""Songs to try: the listener's own that were never heard, or not for long, by whom they play and near what they play.
+
+Services say which albums and artists people hear, but not which songs; so the songs are those that can be played here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, zip_longest
+from typing import Any
+
+from sqlalchemy import Connection
+
+from aggregator.recommendations.knowledge import Knowledge
+
+LONG = 180 * 86_400
+"""Seconds for which a song was not heard, to be worth trying again."""
+ARTISTS = 60
+PER_ARTIST = 2
+
+_NEGLECTED = """
+SELECT k.artist_id, s.item_id FROM json_each(:artists) n
+CROSS JOIN item_credit k ON k.artist_id = n.value AND k.kind = 'recording' AND k.position = 0
+JOIN shelf s ON s.listener_id = :listener AND s.kind = 'recording' AND s.item_id = k.item_id
+JOIN recording r ON r.id = s.item_id
+LEFT JOIN shelf home ON home.listener_id = :listener AND home.kind = 'album' AND home.item_id = r.album_id
+LEFT JOIN uncounted u ON u.listener_id = :listener AND u.kind = 'album' AND u.item_id = r.album_id
+WHERE (s.owned OR s.service) AND COALESCE(s.last_heard, 0) < :before AND NOT COALESCE(u.held, 0)
+ORDER BY s.loved DESC, COALESCE(home.plays, 0) DESC, s.item_id
+"""
+
+
+def songs_to_try(
+    conn: Connection, listener_id: int, known: Knowledge, near: Iterable[Mapping[str, Any]], now: int
+) -> list[dict[str, Any]]:
+    """Rows of `recommended`, kind ``song``: in turns of whom they play most and of `near`, the rows of `near_home`."""
+    told = {json.loads(row["traits"])["by"]: (row["reasons"], row["traits"]) for row in near}
+    played = [key for key in known.seeds if known.own[key].plays][:ARTISTS]
+    told |= {key: _of_the_played(known, key) for key in played}
+    order = list(dict.fromkeys(key for key in chain(*zip_longest(played, list(told))) if key))
+    songs = _neglected(conn, listener_id, [known.own[key].item_id for key in order], now)
+    picked = [
+        (key, song) for turn in range(PER_ARTIST) for key in order for song in songs[known.own[key].item_id][turn:][:1]
+    ]
+    return [
+        {"kind": "song", "rank": rank, "item_id": song, "score": 1 / (1 + rank),
+         "reasons": told[key][0], "traits": told[key][1]}
+        for rank, (key, song) in enumerate(picked)
+    ]  # fmt: skip
+
+
+def _of_the_played(known: Knowledge, key: str) -> tuple[str, str]:
+    return json.dumps([["plays", known.own[key].item_id]]), json.dumps(known.traits(key).written(), ensure_ascii=False)
+
+
+def _neglected(conn: Connection, listener_id: int, artists: Sequence[int], now: int) -> Mapping[int, list[int]]:
+    """By artist: loved songs first, then those of albums played most."""
+    told = {"artists": json.dumps(artists), "listener": listener_id, "before": now - LONG}
+    songs: dict[int, list[int]] = defaultdict(list)
+    for artist_id, song in conn.exec_driver_sql(_NEGLECTED, told):
+        songs[artist_id].append(song)
+    return songs
