@@ -142,7 +142,7 @@ class Intake:
 
     def _write_claims(self, conn: Connection, drafts: Drafts, counts: Counter[str]) -> None:
         fresh = {key: draft for key, draft in drafts.claims.items() if self._says_more(key, draft)}
-        renamed.take_over(conn, self.account_id, self.account_key, fresh)
+        renamed.take_over(conn, self.account_id, self.account_key, fresh, self._ids)
         stored = self._look_up(conn, fresh.keys() | self._subjects(fresh))
         self._ids |= {key: row.id for key, row in stored.items()}
         self._number(conn, fresh, stored)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from aggregator.library import decisions, erasing, merging
+from aggregator.library import decisions, erasing, merging, picks
 from aggregator.plugin import Artist, Credit, Edition, Holding, Playlist, Track
 from plugins.files import Files
-from tests.library.house import ANA, House, file, play, track
+from tests.library.house import ANA, BEN, House, file, play, track
 from tests.plugins.conftest import Account
 from tests.plugins.test_files import Music
 
@@ -156,6 +156,30 @@ def test_a_decision_that_told_the_two_ids_apart_does_not_end_up_on_both_sides(ho
     house.merge()
     assert not house.together("artist", "spotify/old", "spotify/new")
     assert house.value("SELECT COUNT(*) FROM decision_claim") == 2
+
+
+def test_what_was_picked_and_put_off_goes_with_the_new_id(house):
+    def names(mbid: str, **more: str) -> tuple[Artist, Artist]:
+        return Artist(id=mbid, name="Röyk", ids={"mbid": mbid, **more}), Artist(id="z", name="Zoe")
+
+    house.sync("files", *names("old"))
+    house.sync("spotify", Artist(id="s", name="Röyk"))
+    house.merge()
+    assert picks.pick(house.store, ANA, "artist", "name", house.claim("files", "artist", "old"))
+    with house.store.write() as conn:
+        conn.exec_driver_sql("INSERT INTO skip VALUES ('files', 'old', 'artist', 'spotify', 's', ?)", (ANA,))
+        conn.exec_driver_sql("INSERT INTO skip VALUES ('spotify', 's', 'artist', 'files', 'old', ?)", (BEN,))
+    house.sync("files", *names("new", former_mbid="old"))
+    house.merge()
+    assert house.rows("SELECT pid FROM pick") == [("new",)]
+    assert house.rows("SELECT pid, other_pid FROM skip ORDER BY listener_id") == [("new", "s"), ("s", "new")]
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_an_account_that_names_both_ids_in_one_run_has_two_things_in_any_order(house, batch):
+    both = Artist(id="old", name="Ana"), Artist(id="new", name="Anna", ids={"mbid": "new", "former_mbid": "old"})
+    house.sync("spotify", *both, batch=batch)
+    assert house.rows("SELECT pid FROM claim ORDER BY pid") == [("new",), ("old",)]
 
 
 # --- moved files ------------------------------------------------------------------------------------------------------
