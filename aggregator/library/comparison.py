@@ -139,7 +139,7 @@ def _album(a: _Known, b: _Known) -> Iterator[Line]:
     yield _text("Artist", a, b, lambda known: _credit(known.said) or known.row.credit)
     yield _text("Year", a, b, lambda known: _year(known.said) or known.row.year)
     yield _text("Songs", a, b, lambda known: known.said.get("total_tracks") or known.row.tracks)
-    yield _text("Form", a, b, lambda known: None if "from" in known.said else known.said.get("form", "album"))
+    yield _text("Form", a, b, lambda known: known.said.get("form"))
     yield from _ids(a, b)
 
 

@@ -200,3 +200,11 @@ def test_pages_make_few_queries_however_large_the_library(house, page):
     event.listen(house.store.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
     read(house, ask[page])
     assert 0 < len(statements) - 2 <= 8  # BEGIN and ROLLBACK stand around them
+
+
+def test_an_album_is_of_the_form_that_any_source_states(house):
+    house.sync("files", edition("e", "Blue Room"), file("f", "Harbour", edition="e"))
+    house.sync("spotify", edition("e", "Blue Room", form="ep"), track("t", "Harbour", seconds=185, edition="e"))
+    house.sync("ben-spotify", edition("red", "Red Room"))
+    house.merge()
+    assert house.rows("SELECT title, form FROM album ORDER BY title") == [("Blue Room", "ep"), ("Red Room", "album")]
