@@ -22,7 +22,7 @@ effects      what a word changed
 """
 
 from aggregator.recommendations.again import make_anew
-from aggregator.recommendations.cards import Card, albums_for, artists_for, card_of, reasons_for
+from aggregator.recommendations.cards import Card, albums_for, artists_among, artists_for, card_of
 from aggregator.recommendations.choosing import refresh
 from aggregator.recommendations.counted import Part, parts
 from aggregator.recommendations.effects import say, take_back
@@ -61,6 +61,7 @@ __all__ = [
     "Word",
     "accounts",
     "albums_for",
+    "artists_among",
     "artists_for",
     "card_of",
     "discover",
@@ -73,7 +74,6 @@ __all__ = [
     "parts",
     "playlists",
     "rank",
-    "reasons_for",
     "refresh",
     "said_by",
     "say",

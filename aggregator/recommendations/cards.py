@@ -108,12 +108,14 @@ def card_of(conn: Connection, listener_id: int, kind: Kind, item_id: int | None)
     return next(iter(told(conn, listener_id, one)), None)
 
 
-def reasons_for(conn: Connection, listener_id: int, artist_ids: Iterable[int]) -> dict[int, str]:
-    """Why artists are recommended, in words, for those of `artist_ids` that are. Four queries."""
-    wanted = {("artist", each) for each in artist_ids}
+def artists_among(conn: Connection, listener_id: int, artist_ids: Iterable[int]) -> list[tuple[Card, int]]:
+    """Those of `artist_ids` that are recommended, each with its place in the list, 0 the best. Four queries."""
+    wanted = {*artist_ids}
     found = entries(conn, listener_id, feedback_of(conn, listener_id)) if wanted else []
-    listed = [each for each in found if (each.card.kind, each.card.id) in wanted]
-    return {each.card.id: each.card.why for each in worded(conn, listener_id, listed)}
+    artists = [each for each in found if each.card.kind == "artist"]
+    listed = {each.card.id: place for place, each in enumerate(artists) if each.card.id in wanted}
+    told = worded(conn, listener_id, [each for each in artists if each.card.id in listed])
+    return [(each.card, listed[each.card.id]) for each in told]
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------

@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
-from math import cos, radians
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, null, or_, select
 
-from aggregator import recommendations, stances
+from aggregator import stances
 from aggregator.listeners import Listener, Place
 from aggregator.shows.cards import MATCHES, Act, Match, ShowCard
-from aggregator.shows.places import km_between, zone_named
-from aggregator.store.schema import account, artist, claim, item_credit, link, recommended, shelf, show
+from aggregator.shows.places import around, km_between, zone_named
+from aggregator.shows.suggestions import Suggestion, suggestions, visible_accounts
+from aggregator.store.schema import artist, item_credit, link, recommended, shelf, show
 
-KM_PER_DEGREE = 111.2
 LONGEST_FESTIVAL = timedelta(days=31)
 HORIZON = timedelta(days=500)
+BEST = 6
 
 Only = Literal["", "library", "recommended", "everything"]
 SHOWN: dict[Only, tuple[Match, ...]] = {
@@ -63,11 +63,15 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """`weeks` hold seven days each, None where a day belongs to another month. `sizes`: shows per choice of `only`."""
+    """`weeks` hold seven days each, None where a day belongs to another month. `sizes`: shows per choice of `only`.
+
+    `best`: recommended shows still to come, what speaks most for going first; empty but where only those are shown.
+    """
 
     first: date
     weeks: tuple[tuple[Day | None, ...], ...]
     shows: tuple[ShowCard, ...]
+    best: tuple[ShowCard, ...]
     sizes: dict[Only, int]
     previous: str
     next: str
@@ -151,10 +155,22 @@ def month(conn: Connection, listener: Listener, wanted: MonthQuery, now: float |
         first=first,
         weeks=tuple(_weeks(first, shown, this_day, listener.preferences.week_start)),
         shows=tuple(shown),
+        best=tuple(_best(near, this_day)) if wanted.only == "recommended" else (),
         sizes={only: sum(one.match in matches for one in near) for only, matches in SHOWN.items()},
         previous=f"{_months_on(first, -1):%Y-%m}",
         next=f"{following:%Y-%m}",
     )
+
+
+def _best(near: Iterable[_Found], this_day: date) -> list[ShowCard]:
+    """At most `BEST` recommended shows by taste, rarity and distance, one of each act; of equal ones the earliest."""
+    wanted = [(one.worth, card) for one in near if one.match == "recommended" for card in [_card(one)]]
+    ahead = [(worth, card) for worth, card in wanted if not card.off and (card.until or card.day) >= this_day]
+    by_act: dict[int, ShowCard] = {}
+    for _, card in sorted(ahead, key=lambda each: -each[0]):
+        if card.lead:
+            by_act.setdefault(card.lead.artist_id, card)
+    return list(by_act.values())[:BEST]
 
 
 def next_shows(
@@ -208,19 +224,6 @@ def _between(first: date, last: date) -> ColumnElement[bool]:
     )
 
 
-def _around(place: Place, km: float) -> ColumnElement[bool]:
-    """A box around the circle; venues without coordinates stay in."""
-    high = km / KM_PER_DEGREE
-    wide = high / max(0.01, cos(radians(min(89.0, abs(place.latitude) + high))))
-    return or_(
-        show.c.latitude.is_(None),
-        and_(
-            show.c.latitude.between(place.latitude - high, place.latitude + high),
-            show.c.longitude.between(place.longitude - wide, place.longitude + wide),
-        ),
-    )
-
-
 def _plays(whom: ColumnElement[bool]) -> ColumnElement[bool]:
     """Somebody on the bill of the show at hand is such an artist."""
     bill = select(item_credit.c.artist_id).join(artist, artist.c.id == item_credit.c.artist_id)
@@ -251,6 +254,12 @@ class _Found:
     def match(self) -> Match:
         return min((act.match for act in self.acts), key=MATCHES.index, default="other")
 
+    @property
+    def worth(self) -> float:
+        """What speaks for going, by the recommended act for whom most does."""
+        radius = self.listener.preferences.radius_km
+        return max((act.suggestion.worth(self.km, radius) for act in self.acts if act.suggestion), default=0.0)
+
 
 def _near(
     conn: Connection,
@@ -267,8 +276,8 @@ def _near(
     """
     place, radius = listener.preferences.place, listener.preferences.radius_km
     if place and not anywhere:
-        where = and_(where, _around(place, radius))
-    visible = set(conn.scalars(_accounts(listener)))
+        where = and_(where, around(place, radius))
+    visible = set(conn.scalars(visible_accounts(listener)))
     near = []
     for row in conn.execute(select(show).where(where).order_by(show.c.day, show.c.starts_at, show.c.id)):
         km = _km(place, row)
@@ -282,11 +291,6 @@ def _near(
 
 def _cards(near: Iterable[_Found], matches: tuple[Match, ...] = MATCHES) -> list[ShowCard]:
     return [_card(one) for one in near if one.match in matches]
-
-
-def _accounts(listener: Listener) -> Select[int]:
-    """Accounts whose listings this listener may see: their own and the household's."""
-    return select(account.c.id).where(or_(account.c.listener_id.is_(None), account.c.listener_id == listener.id))
 
 
 def _seen(row: Row[Any], visible: set[int]) -> bool:
@@ -309,43 +313,11 @@ def _bills(conn: Connection, listener: Listener, show_ids: list[int], suggest: b
         .order_by(item_credit.c.item_id, item_credit.c.position)
     ).all()
     suggested = {row.suggestion for row in rows if row.suggestion is not None}
-    reasons = _reasons(conn, listener, suggested) if suggested else {}
+    reasons = suggestions(conn, listener, suggested) if suggested else {}
     bills: dict[int, list[Act]] = defaultdict(list)
     for row in rows:
         bills[row.item_id].append(_act(row, reasons.get(row.suggestion)))
     return bills
-
-
-def _reasons(conn: Connection, listener: Listener, suggested: set[int]) -> dict[int, str]:
-    """Why these artists are recommended, and how seldom they come near, for those that still are."""
-    taste = recommendations.reasons_for(conn, listener.id, suggested)
-    seldom = _how_seldom(conn, listener, set(taste)) if listener.preferences.place and taste else {}
-    return {artist_id: "; ".join(filter(None, (why, seldom.get(artist_id)))) for artist_id, why in taste.items()}
-
-
-def _how_seldom(conn: Connection, listener: Listener, artists: set[int]) -> dict[int, str]:
-    """In words: how many shows of an artist's name are listed within the radius, gone by and to come."""
-    place = listener.preferences.place
-    assert place is not None
-    namesake = artist.alias("namesake")
-    seen = select(link.c.item_id).join(claim, claim.c.id == link.c.claim_id)
-    seen = seen.where(link.c.item_id == show.c.id, claim.c.account_id.in_(_accounts(listener)))
-    query = (
-        select(artist.c.id, func.count(show.c.id.distinct()).label("shows"), func.min(show.c.day).label("since"))
-        .join(namesake, namesake.c.folded == artist.c.folded)
-        .join(item_credit, and_(item_credit.c.kind == "show", item_credit.c.artist_id == namesake.c.id))
-        .join(show, show.c.id == item_credit.c.item_id)
-        .where(artist.c.id.in_(artists), _around(place, listener.preferences.radius_km), show.c.status != "cancelled")
-        .where(seen.exists())
-        .group_by(artist.c.id)
-    )
-    return {row.id: _seldom(row.shows, date.fromisoformat(row.since)) for row in conn.execute(query)}
-
-
-def _seldom(shows: int, since: date) -> str:
-    if shows == 1:
-        return "the only show of theirs near you that is listed"
-    return f"one of {shows} shows of theirs near you listed since {since:%B %Y}"
 
 
 def _is_mine(listener: Listener, artist_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -382,20 +354,21 @@ def _shelf_of(listener: Listener) -> ColumnElement[bool]:
 # --- rows into words --------------------------------------------------------------------------------------------------
 
 
-def _act(row: Row[Any], reason: str | None) -> Act:
-    match, because = _match(row, reason)
-    return Act(row.artist_id, row.name, row.role, match, because, row.plays or 0, row.hue, row.art)
+def _act(row: Row[Any], suggestion: Suggestion | None) -> Act:
+    match, because = _match(row, suggestion)
+    chosen = suggestion if match == "recommended" else None
+    return Act(row.artist_id, row.name, row.role, match, because, row.plays or 0, row.hue, row.art, chosen)
 
 
-def _match(row: Row[Any], reason: str | None) -> tuple[Match, str]:
+def _match(row: Row[Any], suggestion: Suggestion | None) -> tuple[Match, str]:
     if row.muted:
         return "other", ""
     if row.own:
         return "solid", _because(row)
     if row.alike:
         return "possible", f"You know an artist called {row.name}. Only the name says that it is the same one."
-    if reason is not None:
-        return "recommended", reason or "Recommended to you"
+    if suggestion is not None:
+        return "recommended", suggestion.words or "Recommended to you"
     return "other", ""
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from aggregator.listeners import KM_PER_MILE
 from aggregator.shows.places import zone_named
+from aggregator.shows.suggestions import Suggestion
 
 Match = Literal["solid", "possible", "recommended", "other"]
 """Why a show is there: an artist of the listener's own, one of that name, one recommended, or nobody of these."""
@@ -33,6 +34,7 @@ class Act:
     plays: int = 0
     hue: int | None = None
     art: str | None = None
+    suggestion: Suggestion | None = None
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,13 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy import ColumnElement, and_, or_
+
 from aggregator.listeners import Place
+from aggregator.store.schema import show
 
 EARTH_KM = 6371.0088
+KM_PER_DEGREE = 111.2
 ZONE_REACH_MILES = (5, 20, 60)
 """How far from known ground a zone is still believed, tried in turn."""
 
@@ -115,3 +119,16 @@ def _point(row: dict[str, Any]) -> tuple[float, float]:
 
 def _label(row: dict[str, Any]) -> str:
     return f"{row['city']}, {row['state']}"
+
+
+def around(place: Place, km: float) -> ColumnElement[bool]:
+    """A box around the circle; venues without coordinates stay in."""
+    high = km / KM_PER_DEGREE
+    wide = high / max(0.01, cos(radians(min(89.0, abs(place.latitude) + high))))
+    return or_(
+        show.c.latitude.is_(None),
+        and_(
+            show.c.latitude.between(place.latitude - high, place.latitude + high),
+            show.c.longitude.between(place.longitude - wide, place.longitude + wide),
+        ),
+    )

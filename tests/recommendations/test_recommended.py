@@ -150,10 +150,12 @@ def test_another_listeners_services_and_friends_say_nothing_to_me(house):
         assert recommendations.albums_for(conn, other, 50) == []
 
 
-def test_reasons_for_shows(house):
+def test_shows_ask_for_artists_with_their_places(house):
     ferry = next(card for card in house.artists() if card.title == "Glass Ferry")
     with house.store.read() as conn:
-        assert recommendations.reasons_for(conn, house.me, [ferry.id, 999_999]) == {ferry.id: ferry.why}
+        assert [(ferry.why, 0)] == [
+            (card.why, place) for card, place in recommendations.artists_among(conn, house.me, [ferry.id, 999_999])
+        ]
 
 
 def test_the_page_asks_the_database_a_constant_number_of_questions(house):

@@ -100,6 +100,20 @@ class TestWhose:
         town.lists(barn, bill(acts=["New Friend"]), later)
         assert july().shows[0].because.endswith("; one of 2 shows of theirs near you listed since July 2027")
 
+    def test_the_recommended_are_ordered_by_taste_rarity_and_distance(self, town, ana, july):
+        def on(name, day, miles=1.0, id=None):
+            venue = {"name": f"Room {id or name}", "latitude": 41.92 + miles / 69.1, "longitude": -87.70}
+            return bill(id or name, acts=[name], day=f"2027-07-{day:02}", venue=venue)
+
+        for name in ("Dear One", "Often Here", "Far One", "Near One"):
+            town.recommends(ana, name)
+        often = [on("Often Here", day, id=f"often {day}") for day in (4, 5, 6)]
+        town.lists(town.seller("barn"), *often, on("Near One", 9), on("Far One", 8, miles=24.0), on("Dear One", 20))
+        found = july(wanted=MonthQuery(month="2027-07", only="recommended"))
+        assert [show.title for show in found.best] == ["Dear One", "Near One", "Far One", "Often Here"]
+        assert found.best[-1].day.day == 4, "the next of hers, and once"
+        assert july().best == ()
+
     def test_a_word_about_the_artist_holds_for_their_shows(self, town, ana, july):
         town.recommends(ana, "New Friend")
         town.lists(town.seller("barn"), bill(acts=["New Friend"]))
