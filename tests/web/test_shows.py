@@ -96,6 +96,23 @@ class TestPages:
         assert "Nobody" in client.get("/shows?month=2027-07&only=everything").text
         assert "Phoenix" not in client.get("/shows?month=2027-07&only=recommended").text
 
+    def test_the_recommended_begin_with_those_most_worth_going_to(
+        self, client: FlaskClient, town: Town, ana: Listener
+    ) -> None:
+        first = (date.fromisoformat(soon(0)).replace(day=1) + timedelta(40)).replace(day=1)
+        for name in ("Dear Friend", "New Friend"):
+            town.recommends(ana, name)
+        town.lists(
+            town.seller("barn"),
+            bill("1", day=first.replace(day=4).isoformat(), acts=["New Friend"]),
+            bill("2", day=first.replace(day=20).isoformat(), acts=["Dear Friend"]),
+        )
+        page = client.get(f"/shows?month={first:%Y-%m}&only=recommended").text
+        best = page.split("Most worth going to")[1].split("</section>")[0]
+        assert best.index("Dear Friend") < best.index("New Friend")
+        assert f"20 {first:%B}" in best
+        assert "Most worth going to" not in client.get(f"/shows?month={first:%Y-%m}").text
+
     @pytest.mark.parametrize("query", ["month=2027-13", "month=July", "month=9999-01", "only=nothing"])
     def test_a_month_that_is_none_is_not_found(self, client: FlaskClient, town: Town, query: str) -> None:
         assert client.get(f"/shows?{query}").status_code == 404
