@@ -100,6 +100,8 @@ def forget_leavers(store: Store) -> None:
         gone = conn.execute(select(table.c.id).where(table.c.role == listeners.LEAVING, alone)).scalars().all()
         for said in (decision, pick, precedence):
             conn.execute(update(said).where(said.c.listener_id.in_(gone)).values(listener_id=None))
+        for said in (decision, pick):
+            conn.execute(update(said).where(said.c.undone_by.in_(gone)).values(undone_by=None))
         conn.execute(delete(table).where(table.c.id.in_(gone)))
 
 

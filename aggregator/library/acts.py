@@ -45,6 +45,7 @@ class Act:
     listener: str | None
     at: int
     undone_at: int | None
+    undone_by: str | None
     songs: int
     state: State
     overruled_by: Newer | None
@@ -102,9 +103,11 @@ _OPEN = (
 def _acts(conn: Connection, listener_id: int, where: str, shown: int = 3, **said: Any) -> list[Act]:
     """Acts under a condition of ours on `d`; never one from outside."""
     rows = conn.exec_driver_sql(
-        "SELECT d.id, d.kind, d.verdict, d.words, l.name AS listener, d.at, d.undone_at, (SELECT COUNT(*)"  # noqa: S608
-        " FROM decision part WHERE part.part_of = d.id AND part.kind <> d.kind) AS songs FROM decision d"
-        f" LEFT JOIN listener l ON l.id = d.listener_id WHERE d.part_of IS NULL AND {_OPEN} AND {where}",
+        "SELECT d.id, d.kind, d.verdict, d.words, l.name AS listener, d.at, d.undone_at,"  # noqa: S608
+        " (SELECT name FROM listener WHERE id = d.undone_by) AS undone_by,"
+        " (SELECT COUNT(*) FROM decision part WHERE part.part_of = d.id AND part.kind <> d.kind) AS songs"
+        " FROM decision d LEFT JOIN listener l ON l.id = d.listener_id"
+        f" WHERE d.part_of IS NULL AND {_OPEN} AND {where}",
         {"listener": listener_id, **said},
     ).all()
     standings = _standings(conn, [row.id for row in rows])

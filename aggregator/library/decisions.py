@@ -108,12 +108,14 @@ def split(store: Store, listener_id: int, kind: str, claims: Iterable[int], song
         return act
 
 
-def undo(store: Store, act: int) -> None:
-    """Take an act back: every item is again what the rules and the other decisions make of it."""
+def undo(store: Store, act: int, listener_id: int | None = None) -> None:
+    """Take an act back: every item is again what the rules and the other decisions make of it. The history names the
+    listener."""
     with store.write() as conn:
         named = _named(conn, act)
         conn.exec_driver_sql(
-            "UPDATE decision SET undone_at = ?2, ended_by = NULL WHERE id = ?1 OR part_of = ?1", (act, int(time.time()))
+            "UPDATE decision SET undone_at = ?2, undone_by = ?3, ended_by = NULL WHERE id = ?1 OR part_of = ?1",
+            (act, int(time.time()), listener_id),
         )
         conn.exec_driver_sql("UPDATE decision SET undone_at = NULL, ended_by = NULL WHERE ended_by = ?", (act,))
         _settle(conn, named)

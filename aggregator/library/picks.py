@@ -30,6 +30,7 @@ class Picked:
     listener: str | None
     at: int
     undone_at: int | None
+    undone_by: str | None
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,14 @@ def pick(store: Store, listener_id: int, kind: str, field: str, claim: int) -> i
     return made
 
 
-def undo(store: Store, pick_id: int) -> None:
-    """Take a pick back: the item shows again what it would without it."""
+def undo(store: Store, pick_id: int, listener_id: int | None = None) -> None:
+    """Take a pick back: the item shows again what it would without it. The history names the listener."""
     now = int(time.time())
     with store.write() as conn:
-        conn.exec_driver_sql("UPDATE pick SET undone_at = ? WHERE id = ? AND undone_at IS NULL", (now, pick_id))
+        conn.exec_driver_sql(
+            "UPDATE pick SET undone_at = ?, undone_by = ? WHERE id = ? AND undone_at IS NULL",
+            (now, listener_id, pick_id),
+        )
         kind = conn.exec_driver_sql("SELECT kind FROM pick WHERE id = ?", (pick_id,)).scalar_one()
         items = conn.exec_driver_sql(f"SELECT item FROM ({_ITEM}) WHERE id = ?", (pick_id,)).scalars()  # noqa: S608
         merging.show_anew(conn, kind, [item for item in items if item is not None], now)
@@ -83,8 +87,9 @@ def history(conn: Connection, listener_id: int, limit: int = 100, before: int | 
     Without those that name what another listener's account brought, unless they are the listener's own word.
     """
     found = conn.exec_driver_sql(
-        "SELECT p.id, p.kind, p.field, i.item, p.words, l.name, p.at, p.undone_at FROM pick p"  # noqa: S608
+        "SELECT p.id, p.kind, p.field, i.item, p.words, l.name, p.at, p.undone_at, u.name FROM pick p"  # noqa: S608
         f" JOIN ({_ITEM}) i ON i.id = p.id LEFT JOIN listener l ON l.id = p.listener_id"
+        " LEFT JOIN listener u ON u.id = p.undone_by"
         f" WHERE {_OPEN} AND p.id < COALESCE(:before, p.id + 1) ORDER BY p.id DESC LIMIT :limit",
         {"listener": listener_id, "limit": limit, "before": before},
     )

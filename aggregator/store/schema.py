@@ -250,6 +250,7 @@ decision = Table(
     # the decision it was made with and is undone with, which carries the words; null: that one
     Column("part_of", ForeignKey("decision.id", ondelete="CASCADE")),
     Column("ended_by", Integer),  # the decision that undid it, and whose undoing brings it back
+    Column("undone_by", ForeignKey("listener.id")),  # who took it back
     Index(None, "part_of"),
     Index("ix_decision_ended_by", "ended_by", sqlite_where=text("ended_by IS NOT NULL")),
 )
@@ -293,6 +294,7 @@ pick = Table(  # whose word on a field is shown; the newest that still says some
     Column("words", Text, nullable=False, server_default=""),  # what was picked, for the history
     Column("at", BigInteger, nullable=False),
     Column("undone_at", BigInteger),
+    Column("undone_by", ForeignKey("listener.id")),
 )
 
 precedence = Table(  # which provider's word on a field comes first, in the whole house

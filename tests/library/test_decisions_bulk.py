@@ -55,8 +55,9 @@ def test_many_become_one_and_one_undo_makes_them_many(three):
     assert parted(three) == [["a", "b", "c"]]
     [said] = read(three, acts.history, ANA)
     assert (said.id, said.words, said.state) == (act, "“Anvil”, “Blast” and “Cinder” are the same song", "holds")
-    decisions.undo(three.store, act)
+    decisions.undo(three.store, act, BEN)
     assert three.derived() == before
+    assert read(three, acts.one, ANA, act).undone_by == "Ben"
 
 
 def test_no_two_of_many_are_one_and_no_sync_makes_them_so(house):

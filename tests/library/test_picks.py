@@ -242,13 +242,13 @@ def test_picking_a_songs_artist_moves_what_the_artist_was_heard(house):
 
 def test_the_history_of_picks_says_who_picked_what(two_editions):
     made = pick(two_editions, "files", "album", "e", "released", BEN)
-    picks.undo(two_editions.store, made)
+    picks.undo(two_editions.store, made, ANA)
     pick(two_editions, "spotify", "album", "e", "title")
     with two_editions.store.read() as conn:
         found = picks.history(conn, ANA)
-    assert [(one.listener, one.words, one.undone_at is None) for one in found] == [
-        ("Ana", "the album “Blue Room (Deluxe)” shows the title of Spotify, Blue Room (Deluxe)", True),
-        ("Ben", "the album “Blue Room” shows the release date of Files, 1995", False),
+    assert [(one.listener, one.words, one.undone_by) for one in found] == [
+        ("Ana", "the album “Blue Room (Deluxe)” shows the title of Spotify, Blue Room (Deluxe)", None),
+        ("Ben", "the album “Blue Room” shows the release date of Files, 1995", "Ana"),
     ]
     assert {one.item for one in found} == {two_editions.value("SELECT id FROM album")}
 
@@ -262,6 +262,7 @@ def test_picks_of_what_only_another_listener_has_are_not_told(two_editions):
 
 
 def test_what_a_listener_picked_stays_for_the_house_when_they_leave(two_editions):
+    picks.undo(two_editions.store, pick(two_editions, "files", "album", "e", "title", ANA), BEN)
     pick(two_editions, "files", "album", "e", "released", BEN)
     with two_editions.store.write() as conn:
         precedence.set_order(conn, BEN, "album", "title", ["spotify"], 0)

@@ -130,7 +130,9 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), server_default="", nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["listener_id"], ["listener.id"], name=op.f("fk_pick_listener_id")),
+        sa.ForeignKeyConstraint(["undone_by"], ["listener.id"], name=op.f("fk_pick_undone_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pick")),
     )
     op.create_table(
@@ -188,6 +190,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_decision_part_of"), "decision", ["part_of"], unique=False)
     op.add_column("decision", sa.Column("ended_by", sa.Integer(), nullable=True))
+    op.execute(
+        "ALTER TABLE decision ADD COLUMN undone_by INTEGER CONSTRAINT fk_decision_undone_by REFERENCES listener (id)"
+    )
     op.create_index("ix_decision_ended_by", "decision", ["ended_by"], sqlite_where=sa.text("ended_by IS NOT NULL"))
     op.add_column("decision_claim", sa.Column("item", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_decision_claim_account_key_pid"), "decision_claim", ["account_key", "pid"], unique=False)
