@@ -220,7 +220,7 @@ def home(at_bens: tuple[Store, dict[str, int]]) -> House:
     return House(*at_bens)
 
 
-ITEMS = {"albums": "album", "artists": "artist", "tracks": "recording", "shows": "show"}
+ITEMS = {"albums": "album", "artists": "artist", "tracks": "recording", "recordings": "recording", "shows": "show"}
 
 
 def addresses(rule: Rule, numbers: dict[str, int]) -> list[str]:
