@@ -7,6 +7,7 @@ tastes       which artists belong together, and a list shared out among them
 rotation     the order of the day, and rest for what was seen often
 knowledge    what the house knows of a listener's taste, and which look-ups would tell more
 choosing     from ranked artists to the stored list of albums and artists
+stored       what is written down of a recommendation
 cards        that list as pages show it, in words
 excluded     artists, albums, playlists, hours and accounts kept out of taste
 counted      what that leaves

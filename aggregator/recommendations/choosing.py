@@ -9,7 +9,6 @@ run's scope and counts from then on.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,12 +21,13 @@ from aggregator.library import merging
 from aggregator.library.claims import Intake
 from aggregator.library.folding import fold_name
 from aggregator.plugin import Artist, Edition
+from aggregator.recommendations import stored
 from aggregator.recommendations.counted import recount
 from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
 from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
-from aggregator.recommendations.ranking import Reason
 from aggregator.recommendations.songs import songs_to_try
+from aggregator.recommendations.stored import Listed
 from aggregator.recommendations.traits import Traits, is_new
 from aggregator.recommendations.within import near_home
 from aggregator.store import Store
@@ -87,10 +87,12 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
         having = _having(conn, listener_id)
         out = having.items | said.items
         known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
-        rows = _rows("artist", artists, items, out)[:ARTISTS]
-        rows += _rows("album", [pick for pick in albums if pick.traits.by not in known_after_all], items, out)[:ALBUMS]
+        new = [pick for pick in albums if pick.traits.by not in known_after_all]
+        rows = stored.rows("artist", _standing("artist", artists, items, out)[:ARTISTS])
+        rows += stored.rows("album", _standing("album", new, items, out)[:ALBUMS])
         near = near_home(conn, listener_id, known, now)
-        rows += _tastes(known) + near + songs_to_try(conn, listener_id, known, near, now)
+        rows += stored.rows("own", near) + stored.rows("song", songs_to_try(conn, listener_id, known, near, now))
+        rows += _tastes(known)
         conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
         if rows:
             conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])
@@ -107,7 +109,7 @@ def _pick(known: Knowledge, said: Feedback, having: Having) -> tuple[list[Pick],
         Pick(_ref("artist", found), found.record["name"], found.record["name"], _artist(found), why, known.traits(key))
         for key, reasons in known.ranked(ARTISTS + len(said.artists))
         if not said.has_artist((found := known.named(key)).record["name"])
-        and (why := [_stored(reason, known, carried, key) for reason in reasons])
+        and (why := [stored.reason(reason, known, carried, key) for reason in reasons])
     ]
     new = [_albums_of(pick.traits, pick.artist, pick.record.ids, pick.why, known, said, having) for pick in artists]
     known_well = [
@@ -190,27 +192,13 @@ def _carriers(known: Knowledge) -> Counter[str]:
     return Counter(tag for key, own in known.own.items() if own.weight for tag in known.tags.get(key, ()))
 
 
-def _stored(reason: Reason, known: Knowledge, carried: Counter[str], key: str) -> list[Any]:
-    """A reason as the table keeps it: items instead of names, numbers that make it checkable."""
-    match reason:
-        case ("similar", str(seed)):
-            return ["similar", known.own[seed].item_id]
-        case ("friend", int(place)):
-            friend = known.friends[place]
-            return ["friend", friend.claim_id, friend.plays[key]]
-        case ("tag", str(tag)):
-            return ["tag", tag, carried[tag]]
-        case _:
-            return list(reason)
-
-
 def _tastes(known: Knowledge) -> list[dict[str, Any]]:
     """What the listener's taste is made of, for the page that says so."""
     rows: list[dict[str, Any]] = []
     for place, taste in enumerate(known.tastes):
         order = [key for key in known.seeds if key in taste.artists]
         names = [known.own[key].name for key in order[:NAMED]]
-        told = json.dumps([["taste", taste.name, names, len(order)]], ensure_ascii=False)
+        told = stored.written([["taste", taste.name, names, len(order)]])
         first = known.own[order[0]].item_id
         rows.append(
             {"kind": "taste", "rank": place, "item_id": first, "score": taste.share, "reasons": told, "traits": "{}"}
@@ -278,11 +266,11 @@ def _having(conn: Connection, listener_id: int) -> Having:
     return Having(had, {album_key(title, credit) for title, credit in albums})
 
 
-def _rows(
+def _standing(
     kind: Literal["artist", "album"], picks: Sequence[Pick], items: dict[Ref, int], out: set[tuple[str, int]]
-) -> list[dict[str, Any]]:
+) -> list[Listed]:
     """The picks that stand now that items say what is one thing: a name may have hidden something the listener has."""
-    rows: list[dict[str, Any]] = []
+    found: list[Listed] = []
     taken: set[int] = set()
     by: Counter[str] = Counter()
     for pick in picks:
@@ -291,8 +279,5 @@ def _rows(
             continue
         by[pick.traits.by] += 1
         taken.add(item)
-        rank, reasons = len(rows), json.dumps(pick.why, ensure_ascii=False)
-        traits = json.dumps(pick.traits.written(), ensure_ascii=False)
-        score = 1 / (1 + rank)
-        rows.append({"kind": kind, "rank": rank, "item_id": item, "score": score, "reasons": reasons, "traits": traits})
-    return rows
+        found.append(Listed(item, pick.why, pick.traits))
+    return found

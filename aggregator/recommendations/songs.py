@@ -9,11 +9,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, zip_longest
-from typing import Any
 
 from sqlalchemy import Connection
 
 from aggregator.recommendations.knowledge import Knowledge
+from aggregator.recommendations.stored import Listed
 
 LONG = 180 * 86_400
 """Seconds for which a song was not heard, to be worth trying again."""
@@ -33,26 +33,25 @@ ORDER BY s.loved DESC, COALESCE(home.plays, 0) DESC, s.item_id
 
 
 def songs_to_try(
-    conn: Connection, listener_id: int, known: Knowledge, near: Iterable[Mapping[str, Any]], now: int
-) -> list[dict[str, Any]]:
-    """Rows of `recommended`, kind ``song``: in turns of whom they play most and of `near`, the rows of `near_home`."""
-    told = {json.loads(row["traits"])["by"]: (row["reasons"], row["traits"]) for row in near}
+    conn: Connection, listener_id: int, known: Knowledge, near: Iterable[Listed], now: int
+) -> list[Listed]:
+    """In turns of whom they play most and of `near`, the albums of `near_home`."""
+    told = {each.traits.by: each for each in near}
     played = [key for key in known.seeds if known.own[key].plays][:ARTISTS]
     told |= {key: _of_the_played(known, key) for key in played}
     order = list(dict.fromkeys(key for key in chain(*zip_longest(played, list(told))) if key))
     songs = _neglected(conn, listener_id, [known.own[key].item_id for key in order], now)
-    picked = [
-        (key, song) for turn in range(PER_ARTIST) for key in order for song in songs[known.own[key].item_id][turn:][:1]
-    ]
     return [
-        {"kind": "song", "rank": rank, "item_id": song, "score": 1 / (1 + rank),
-         "reasons": told[key][0], "traits": told[key][1]}
-        for rank, (key, song) in enumerate(picked)
-    ]  # fmt: skip
+        told[key]._replace(item_id=song)
+        for turn in range(PER_ARTIST)
+        for key in order
+        for song in songs[known.own[key].item_id][turn:][:1]
+    ]
 
 
-def _of_the_played(known: Knowledge, key: str) -> tuple[str, str]:
-    return json.dumps([["plays", known.own[key].item_id]]), json.dumps(known.traits(key).written(), ensure_ascii=False)
+def _of_the_played(known: Knowledge, key: str) -> Listed:
+    artist = known.own[key].item_id
+    return Listed(artist, [["plays", artist]], known.traits(key))
 
 
 def _neglected(conn: Connection, listener_id: int, artists: Sequence[int], now: int) -> Mapping[int, list[int]]:

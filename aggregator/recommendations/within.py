@@ -10,14 +10,14 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
-from aggregator.recommendations import company
+from aggregator.recommendations import company, stored
 from aggregator.recommendations.counted import listens
 from aggregator.recommendations.knowledge import Knowledge
 from aggregator.recommendations.ranking import Reason, rank
+from aggregator.recommendations.stored import Listed
 from aggregator.recommendations.traits import Traits, heaviest
 
 LONG = 90 * 86_400  # an album not heard for so long may be recommended from one's own shelf
@@ -54,8 +54,8 @@ class _House:
     credited: company.Lists
 
 
-def near_home(conn: Connection, listener_id: int, known: Knowledge, now: int) -> list[dict[str, Any]]:
-    """Rows of `recommended`, kind ``own``, the best first."""
+def near_home(conn: Connection, listener_id: int, known: Knowledge, now: int) -> list[Listed]:
+    """The best first."""
     names = {own.item_id: key for key, own in known.own.items() if own.weight}
     albums = _neglected(conn, listener_id, names, now)
     played = {key: own.plays for key, own in known.own.items() if own.plays and key not in albums}
@@ -66,11 +66,13 @@ def near_home(conn: Connection, listener_id: int, known: Knowledge, now: int) ->
     carried = Counter(tag for key in played for tag in house.tags.get(key, ()))
     picked = [(key, why, albums[key][turn]) for turn in range(PER_ARTIST) for key, why in found if albums[key][turn:]]
     return [
-        {"kind": "own", "rank": rank, "item_id": album, "score": 1 / (1 + rank),
-         "reasons": json.dumps([_stored(reason, known, carried) for reason in why], ensure_ascii=False),
-         "traits": json.dumps(Traits(key, heaviest(house.tags.get(key, {}))).written(), ensure_ascii=False)}
-        for rank, (key, why, album) in enumerate(picked)
-    ]  # fmt: skip
+        Listed(
+            album,
+            [stored.reason(reason, known, carried, key) for reason in why],
+            Traits(key, heaviest(house.tags.get(key, {}))),
+        )
+        for key, why, album in picked
+    ]
 
 
 def _ranked(
@@ -87,12 +89,6 @@ def _ranked(
         credited=lambda key: house.credited.get(key, ()),
     )
     return [(key, why) for key, why in found if why]
-
-
-def _stored(reason: Reason, known: Knowledge, carried: Mapping[str, int]) -> list[Any]:
-    """As the table keeps it: items instead of names, numbers that make it checkable."""
-    word, about = reason
-    return [word, about, carried[str(about)]] if word == "tag" else [word, known.own[str(about)].item_id]
 
 
 def _neglected(conn: Connection, listener_id: int, names: Mapping[int, str], now: int) -> dict[str, list[int]]:
