@@ -38,10 +38,11 @@ def preference(claim: Teller) -> tuple[object, ...]:
     """The usual order, smallest first: present before absent, records before what plays and credits imply, the
     listener's own files before Spotify before others, what has a length before what has none."""
     said = claim.payload
-    return (not claim.present, "from" in said, _usual_rank(claim.provider), said.get("seconds") is None, claim.key)
+    return (not claim.present, "from" in said, usual_rank(claim.provider), said.get("seconds") is None, claim.key)
 
 
-def _usual_rank(provider: str) -> int:
+def usual_rank(provider: str) -> int:
+    """Smaller: its word comes first."""
     return PREFERRED.index(provider) if provider in PREFERRED else len(PREFERRED)
 
 

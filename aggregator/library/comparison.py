@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row
 
-from aggregator.library.fields import SCHEMES, length
+from aggregator.library.fields import SCHEMES, in_words, joined, length
 from aggregator.library.folding import fold
 from aggregator.library.items.cards import first_songs
 from aggregator.library.items.provenance import played, some, visible_accounts
@@ -260,11 +260,7 @@ def _plain(text: str) -> tuple[Piece, ...]:
 
 
 def _credit(said: Mapping[str, Any]) -> str:
-    credits: Sequence[Mapping[str, str]] = said.get("credits", ())
-    last = len(credits) - 1
-    return "".join(
-        credit["name"] + (credit.get("join") or ("" if at == last else ", ")) for at, credit in enumerate(credits)
-    )
+    return joined(said.get("credits", ()))
 
 
 def _year(said: Mapping[str, Any]) -> str:
@@ -277,7 +273,7 @@ def _album_title(known: _Known) -> Any:
 
 def _number(known: _Known) -> str:
     disc, position = known.said.get("disc", 1), known.said.get("position")
-    return "" if position is None else f"{position}" if disc == 1 else f"{position} of disc {disc}"
+    return "" if position is None else in_words("number", (disc, position))
 
 
 def _day(day: str) -> str:

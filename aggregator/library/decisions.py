@@ -17,9 +17,8 @@ from sqlalchemy import Connection
 
 from aggregator.library import merging
 from aggregator.library.evidence import KINDS
+from aggregator.library.fields import CALLED
 from aggregator.store import Store
-
-CALLED = {"artist": "artist", "album": "album", "recording": "song", "show": "show"}
 
 Side = Mapping[int, Sequence[int]]
 """Claims by the item they belong to."""

@@ -103,6 +103,7 @@ FIELDS: Mapping[str, Sequence[Field]] = {
     ),
 }
 CALLED = {"artist": "artist", "album": "album", "recording": "song", "show": "show"}
+"""What listeners call the kinds of items."""
 
 
 def field_of(kind: str, name: str) -> Field | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from aggregator.library import told
-from aggregator.library.choices import PREFERRED, Choices, in_usual_order, shown
+from aggregator.library.choices import Choices, in_usual_order, shown, usual_rank
 from aggregator.library.fields import Field
 
 BATCH = 500
@@ -71,7 +71,7 @@ def orders(conn: Connection) -> dict[tuple[str, str], Order]:
 
 def usual(providers: Sequence[str]) -> list[str]:
     """Providers in the usual order: those whose word comes first, then the others by name."""
-    return sorted(providers, key=lambda one: (one not in PREFERRED, PREFERRED.index(one) if one in PREFERRED else one))
+    return sorted(providers, key=lambda one: (usual_rank(one), one))
 
 
 def set_order(conn: Connection, listener_id: int, kind: str, field: str, providers: Sequence[str], now: int) -> None:

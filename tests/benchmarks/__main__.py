@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("start", "files", "library", "recommending")
+BENCHMARKS = ("start", "files", "library", "merging", "recommending", "review", "listener")
 
 
 def main(names: list[str]) -> None:

@@ -357,14 +357,10 @@ def _megabytes() -> float:
 def main() -> None:
     """How long `ROWS` rows take and how well they are told apart, for public data see docs/merging.md; then a household
     from zero and after a night. Each in a process of its own, for its memory."""
-    for job in (_rows, _household_in_full):
-        process = get_context("spawn").Process(target=job)
+    for job, said in ((_rows, ()), (_household, (HOUSEHOLD,))):
+        process = get_context("spawn").Process(target=job, args=said)
         process.start()
         process.join()
-
-
-def _household_in_full() -> None:
-    _household(HOUSEHOLD)
 
 
 def _rows() -> None:

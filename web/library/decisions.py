@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aggregator.library import decisions, items, search, weighing
+from aggregator.library.fields import CALLED
 from web import words
 from web.context import listener, store
 from web.errors import MOST
@@ -48,7 +49,7 @@ def weigh(kind: str) -> ResponseReturnValue:
         weight = weighing.weight(conn, listener().id, kind, [item.id for item in found])
         matched = [item.id for item in found] if (kind, verdict) == ("album", "same") else []
         songs = weighing.matching_songs(conn, listener().id, matched)
-    told = {"kind": kind, "called": decisions.CALLED[kind], "verdict": verdict, "found": found, "songs": songs}
+    told = {"kind": kind, "called": CALLED[kind], "verdict": verdict, "found": found, "songs": songs}
     back = url_for(LISTS[kind])
     joined = sum(len(group) - 1 for group in songs)
     return render_template("library/weigh.html", effect=_effect(kind, weight, joined), back=back, **told)
@@ -90,7 +91,7 @@ def weigh_split(kind: str, item_id: int) -> ResponseReturnValue:
     with store().read() as conn:
         songs = weighing.joined_songs(conn, listener().id, parts.claims(parts.leaving)) if kind == "album" else []
         [item] = weighing.items(conn, listener().id, kind, [item_id])
-    told = {"kind": kind, "called": decisions.CALLED[kind], "item": item, "parts": parts, "songs": songs}
+    told = {"kind": kind, "called": CALLED[kind], "item": item, "parts": parts, "songs": songs}
     return render_template("library/split.html", effects=_effects(kind, parts), **told)
 
 

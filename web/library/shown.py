@@ -7,14 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from aggregator import sources
 from aggregator.library import items, picks, precedence
-from aggregator.library.fields import Field
+from aggregator.library.fields import CALLED, Field
 from web import words
 from web.context import listener, store
 from web.errors import MOST
 from web.library import bp, past
 from web.library.decisions import GONE, KIND, PAGES
 
-KINDS = {"artist": "artist", "album": "album", "recording": "song", "show": "show"}
 USUAL = {
     "earliest": "The earliest date that a source names.",
     "together": "What all sources say, together.",
@@ -78,7 +77,7 @@ def shown() -> ResponseReturnValue:
         picked = picks.history(conn, listener().id, PAGE + 1, before)
     after = picked[PAGE - 1].id if len(picked) > PAGE else None
     orders = sources.Orders(store(), listener().id)
-    told = {"orders": orders, "chosen": orders.chosen(), "kinds": KINDS, "pages": PAGES}
+    told = {"orders": orders, "chosen": orders.chosen(), "kinds": CALLED, "pages": PAGES}
     return render_template("library/shown.html", picked=picked[:PAGE], after=after, **told)
 
 
@@ -91,7 +90,14 @@ def order(kind: str, field: str) -> ResponseReturnValue:
     tried = [name for name in whole if name in chosen.providers]
     differs = bool(asked) and (tried != list(chosen.providers) or chosen.order is None)
     effect = sources.effect_of(store(), listener().id, kind, chosen.field, whole) if differs else None
-    told = {"orders": orders, "chosen": chosen, "tried": tried, "effect": effect, "called": KINDS[kind], "pages": PAGES}
+    told = {
+        "orders": orders,
+        "chosen": chosen,
+        "tried": tried,
+        "effect": effect,
+        "called": CALLED[kind],
+        "pages": PAGES,
+    }
     return render_template("library/order.html", kind=kind, **told)
 
 
@@ -119,6 +125,6 @@ def _chosen(kind: str, field: str) -> tuple[sources.Orders, sources.Chosen]:
 def _effect(effect: precedence.Effect, kind: str, field: Field) -> str:
     """`2,310 albums will show another release date.`"""
     if not effect.items:
-        return f"No {KINDS[kind]} will show another {field.called}."
+        return f"No {CALLED[kind]} will show another {field.called}."
     about = "About " if effect.about else ""
-    return f"{about}{words.plural(effect.items, KINDS[kind])} will show another {field.called}."
+    return f"{about}{words.plural(effect.items, CALLED[kind])} will show another {field.called}."

@@ -16,6 +16,7 @@ from aggregator import sources
 from aggregator.library import acts, decisions, items, review, weighing
 from aggregator.library.comparison import compare
 from aggregator.library.evidence import KINDS
+from aggregator.library.fields import CALLED
 from aggregator.library.items.provenance import visible_accounts
 from aggregator.library.review import Pair, Place, Wanted
 from web.context import listener, store
@@ -28,7 +29,6 @@ SAID = {
     "different": "Kept apart: {names}.",
     "skip": "Skipped: {names}.",
 }
-CALLED = decisions.CALLED
 PAGE = 60
 PLACE = re.compile(r"\d{1,18},[0-3],-?\d{1,9}(\.\d{1,18})?,\d{1,18},\d{1,18}")
 """Where a list goes on: the parts of a `Place`."""
