@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,24 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def store(empty: Path, data: Path) -> Iterator[Store]:
-    shutil.copytree(empty, data)
-    opened = open_store(data)
+@contextmanager
+def _copy(made: Path, folder: Path) -> Iterator[Store]:
+    shutil.copytree(made, folder)
+    opened = open_store(folder)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def made(empty: Path) -> Path:
+    """What `store` is a copy of. A file whose tests begin with more has its own."""
+    return empty
+
+
+@pytest.fixture
+def store(made: Path, data: Path) -> Iterator[Store]:
+    with _copy(made, data) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -98,10 +111,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def house(furnished: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copytree(furnished, tmp_path / "house")
-    opened = open_store(tmp_path / "house")
-    yield opened
-    opened.close()
+    with _copy(furnished, tmp_path / "house") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -134,11 +145,9 @@ def prepared(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 @pytest.fixture
 def many(prepared: tuple[Path, dict[str, int]], tmp_path: Path) -> Iterator[Store]:
-    shutil.copytree(prepared[0], tmp_path / "many")
-    opened = open_store(tmp_path / "many")
-    seed_sources.rest_anew(opened)
-    yield opened
-    opened.close()
+    with _copy(prepared[0], tmp_path / "many") as opened:
+        seed_sources.rest_anew(opened)
+        yield opened
 
 
 @pytest.fixture

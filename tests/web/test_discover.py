@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,9 +12,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import event, insert, update
 
-from aggregator import recommendations
-from aggregator.listeners import Listener
-from aggregator.store import Store
+from aggregator import listeners, recommendations
+from aggregator.store import Store, open_store
 from aggregator.store.schema import account, run
 from tests.recommendations.house import NOW, House, furnish
 
@@ -20,14 +21,41 @@ from .conftest import PASSWORD
 from .looks import LOOKS, faults, layout_faults
 
 
+@pytest.fixture(scope="module")
+def bare(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ana has moved in, with nothing."""
+    folder = tmp_path_factory.mktemp("bare") / "data"
+    shutil.copytree(empty, folder)
+    store = open_store(folder)
+    listeners.create(store, "Ana", "owner", PASSWORD)
+    store.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recommended(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Her furnished house, made once: that costs more than a copy."""
+    folder = tmp_path_factory.mktemp("recommended") / "data"
+    shutil.copytree(bare, folder)
+    store = open_store(folder)
+    furnish(House(store, listeners.everyone(store)[0].id))
+    store.close()
+    return folder
+
+
 @pytest.fixture
-def empty_house(store: Store, ana: Listener) -> House:
+def made(recommended: Path) -> Path:
+    return recommended
+
+
+@pytest.fixture
+def ana(store: Store) -> listeners.Listener:
+    return listeners.everyone(store)[0]
+
+
+@pytest.fixture
+def house(store: Store, ana: listeners.Listener) -> House:
     return House(store, ana.id)
-
-
-@pytest.fixture
-def house(empty_house: House) -> House:
-    return furnish(empty_house)
 
 
 def _songs(house: House) -> list[recommendations.Card]:
@@ -118,21 +146,27 @@ class TestDial:
 
 
 class TestEmptyStates:
+    @pytest.fixture
+    def made(self, bare: Path) -> Path:
+        return bare
+
     def test_an_empty_library_is_told_to_add_a_source(self, client: FlaskClient) -> None:
         assert "Add a source" in client.get("/discover").text
 
-    def test_with_music_but_no_answers_a_service_is_missing(self, client: FlaskClient, empty_house: House) -> None:
-        empty_house.own("Slow Harbour", "Low Tide")
+    def test_with_music_but_no_answers_a_service_is_missing(self, client: FlaskClient, house: House) -> None:
+        house.own("Slow Harbour", "Low Tide")
         assert "Connect one that knows similar artists" in client.get("/discover").text
 
-    def test_while_services_are_asked_it_says_how_far(self, client: FlaskClient, empty_house: House) -> None:
-        empty_house.own("Slow Harbour", "Low Tide")
-        with empty_house.store.write() as conn:
+    def test_while_services_are_asked_it_says_how_far(self, client: FlaskClient, house: House) -> None:
+        house.own("Slow Harbour", "Low Tide")
+        with house.store.write() as conn:
             values = {"what": "answers", "state": "running", "asked_by": "schedule", "queued_at": NOW}
             conn.execute(insert(run).values(**values, done=12, total=50))
         assert "12 of 50" in client.get("/discover").text
         assert "12 of 50" in client.get("/discover/standing").text
 
+
+class TestSilence:
     def test_a_silent_service_is_named_with_its_reason(self, client: FlaskClient, house: House) -> None:
         with house.store.write() as conn:
             words = {"state": "needs the listener", "state_words": "The service refuses the key."}

@@ -36,11 +36,8 @@ def asked(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(asked: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copytree(asked, tmp_path / "data")
-    opened = open_store(tmp_path / "data")
-    yield opened
-    opened.close()
+def made(asked: Path) -> Path:
+    return asked
 
 
 @pytest.fixture
