@@ -84,7 +84,7 @@ class Warm:
             account = accounts.by_id(conn, account_id)
             if account and account.state == "ready" and failure.kind in ("RateLimited", "Unavailable", "late"):
                 verdict = states.after(failure, account.name, account.failures, None, now)
-                accounts.judge(conn, account_id, **_judged(verdict))
+                accounts.judge(conn, account_id, **verdict.columns)
 
     def _well(self, account_id: int) -> None:
         """It answers again. One of whom something is read says so by a run that goes well."""
@@ -93,7 +93,7 @@ class Warm:
         manifest = account and self._house.catalogue().manifest(account.provider)
         if account and (account.state == "backing off" or account.failures) and manifest and not manifest.synced:
             with self._house.store.write() as conn:
-                accounts.judge(conn, account_id, state="ready", state_words="", blocked_until=None, failures=0)
+                accounts.judge(conn, account_id, **states.Verdict("ready", "").columns)
 
     def ask_all(self, wanted: dict[int, str], method: str, argument: Any, seconds: float) -> list[dict[str, Any]]:
         """One question to many accounts at once (`wanted`: their names). Who is silent gets a sentence, not time."""
@@ -179,15 +179,6 @@ class Warm:
         except BaseException:
             child.end()
             raise
-
-
-def _judged(verdict: states.Verdict) -> dict[str, Any]:
-    return {
-        "state": verdict.state,
-        "state_words": verdict.words,
-        "blocked_until": verdict.blocked_until,
-        "failures": verdict.failures,
-    }
 
 
 def _silence(name: str, seconds: float) -> dict[str, Any]:

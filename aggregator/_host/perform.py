@@ -6,8 +6,6 @@ import contextlib
 import time
 import traceback
 
-from sqlalchemy import Connection
-
 from aggregator._host import accounts, find, runs, states
 from aggregator._host.accounts import Account
 from aggregator._host.process import Child, Failure
@@ -77,7 +75,7 @@ def _succeeded(house: House, catalogue: find.Catalogue, account: Account, run_id
         runs.succeed(conn, run_id, int(time.time()), done.counts)
         runs.forget_old_lines(conn, account.id)
         if until or account.state != "ready" or account.failures:
-            _judge(conn, account, verdict)
+            accounts.judge(conn, account.id, **verdict.columns)
 
 
 def _failed(house: House, catalogue: find.Catalogue, account: Account, run_id: int, failure: Failure) -> states.Verdict:
@@ -86,21 +84,10 @@ def _failed(house: House, catalogue: find.Catalogue, account: Account, run_id: i
     verdict = states.after(failure, _name(catalogue, account), account.failures, blocked, now)
     with house.store.write() as conn:
         runs.fail(conn, run_id, now, failure.kind, verdict.words, failure.traceback, failure.counts)
-        _judge(conn, account, verdict)
+        accounts.judge(conn, account.id, **verdict.columns)
         if verdict.state in WAITING:
             runs.give_up(conn, account.id, now, failure.kind, verdict.words)
     return verdict
-
-
-def _judge(conn: Connection, account: Account, verdict: states.Verdict) -> None:
-    accounts.judge(
-        conn,
-        account.id,
-        state=verdict.state,
-        state_words=verdict.words,
-        blocked_until=verdict.blocked_until,
-        failures=verdict.failures,
-    )
 
 
 def _name(catalogue: find.Catalogue, account: Account) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from aggregator._host.process import Failure
 from aggregator.wording import sentence
@@ -30,6 +31,16 @@ class Verdict:
     words: str
     blocked_until: int | None = None
     failures: int = 0
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What the account's row says of it."""
+        return {
+            "state": self.state,
+            "state_words": self.words,
+            "blocked_until": self.blocked_until,
+            "failures": self.failures,
+        }
 
 
 def after(failure: Failure, provider: str, failures: int, blocked_until: float | None, now: int) -> Verdict:
