@@ -112,8 +112,7 @@ def _answers(house: House, report: Report) -> Mapping[str, int]:
 
     with house.store.write() as conn:
         answers.forget(conn, int(time.time()))
-    budget = answers.Budget(*house.look_ups)
-    return answers.refresh(house.store, partial(_able, house), house.warm.ask, report, budget=budget)
+    return answers.refresh(house.store, partial(_able, house), house.warm.ask, report, budget=house.look_ups)
 
 
 def _able(house: House, method: str) -> set[int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from aggregator import mending
+from aggregator import answers, mending
 from aggregator._host import accounts, find, frames, runs
 from aggregator._host.accounts import REMEMBERED, Account
 from aggregator._host.limits import Limits, Turn
@@ -57,8 +57,7 @@ class House:
     demo: bool = False
     private: bool = False
     """Whether even what is `public_only`, or a member's, may call addresses inside private networks."""
-    look_ups: tuple[int, int] = (75, 1500)
-    """Lists and facts that an account is asked for in a night, for each listener who has it: `answers.Budget`."""
+    look_ups: answers.Budget = answers.USUAL
     reading: dict[int, Child] = field(default_factory=dict)
     """Children that read an account just now."""
     renewing: defaultdict[int, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))

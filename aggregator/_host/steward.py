@@ -31,6 +31,7 @@ from aggregator._host.run import House
 from aggregator._host.schedule import next_run
 from aggregator._host.sign_in import begin, finish
 from aggregator._host.trial import trial
+from aggregator.answers import Budget
 from aggregator.config import Config
 from aggregator.store import open_store
 
@@ -250,7 +251,7 @@ class Steward:
 
 
 def _house(config: Config) -> House:
-    store, look_ups = open_store(config.data), (config.look_ups.lists, config.look_ups.facts)
+    store, look_ups = open_store(config.data), Budget(config.look_ups.lists, config.look_ups.facts)
     return House(config.data, store, demo=config.demo, private=config.sync.private_addresses, look_ups=look_ups)
 
 
