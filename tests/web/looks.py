@@ -1,8 +1,11 @@
 """What every page owes everybody: nothing that axe finds, and nothing that sticks out to the right."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 AXE = (Path(__file__).parent.parent / "vendor/axe.min.js").read_text()
 LOOKS = [(width, theme) for width in (1440, 390) for theme in ("dark", "light")]
@@ -25,3 +28,16 @@ def layout_faults(page: Page) -> list[str]:
     if (page.locator("main").count(), page.locator("h1").count()) != (1, 1):
         told.append("not one main and one h1")
     return told
+
+
+@contextmanager
+def silent_page(browser: Browser, **context_args: Any) -> Iterator[Page]:
+    """A page in a context of its own, whose console stays silent."""
+    complaints: list[str] = []
+    context = browser.new_context(**context_args)
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert complaints == []

@@ -16,7 +16,7 @@ from aggregator.library import decisions
 from aggregator.store import Store
 from web import create_app
 
-from .looks import LOOKS, layout_faults
+from .looks import LOOKS, layout_faults, silent_page
 
 pytestmark = pytest.mark.browser
 
@@ -30,15 +30,9 @@ def app(house: Store) -> Flask:
 @pytest.fixture
 def phone(browser: Browser, address: str, browser_context_args: dict[str, Any]) -> Iterator[Page]:
     """A small screen whose console stays silent."""
-    complaints: list[str] = []
     small = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "base_url": address}
-    context = browser.new_context(**{**browser_context_args, **small})
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert complaints == []
+    with silent_page(browser, **{**browser_context_args, **small}) as page:
+        yield page
 
 
 def arrived(page: Page, heading: str | re.Pattern[str]) -> None:

@@ -21,7 +21,7 @@ from aggregator.store import Store, open_store
 from web import create_app
 
 from . import seed_review
-from .looks import LOOKS, layout_faults
+from .looks import LOOKS, layout_faults, silent_page
 
 
 @pytest.fixture(scope="module")
@@ -252,14 +252,8 @@ def test_another_listener_is_asked_of_the_household_alone(ana: FlaskClient, stor
 
 @pytest.fixture
 def page(browser: Browser, address: str, browser_context_args: dict[str, Any]) -> Iterator[Page]:
-    context = browser.new_context(**{**browser_context_args, "base_url": address})
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert faults == []
+    with silent_page(browser, **browser_context_args, base_url=address) as page:
+        yield page
 
 
 def arrived(page: Page, question: int) -> None:

@@ -17,7 +17,7 @@ from aggregator.sources.way_back import WayBack
 from aggregator.store import Store
 from web import create_app
 
-from .looks import LOOKS, layout_faults
+from .looks import LOOKS, layout_faults, silent_page
 
 pytestmark = pytest.mark.browser
 
@@ -53,14 +53,8 @@ def places(many: Store, numbers: dict[str, int]) -> dict[str, str]:
 @pytest.fixture
 def visit(browser: Browser, address: str, browser_context_args: dict[str, Any]) -> Iterator[Page]:
     """A page whose console stays silent."""
-    complaints: list[str] = []
-    context = browser.new_context(**{**browser_context_args, "base_url": address})
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert complaints == []
+    with silent_page(browser, **browser_context_args, base_url=address) as page:
+        yield page
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
