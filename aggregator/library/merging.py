@@ -11,7 +11,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -62,12 +62,10 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
 def _decide(store: Store, kind: str, batch: Sequence[int], now: int) -> int:
     """Most of the time goes into reading and weighing: the pages may write meanwhile. Where one did, it is done again
     with the door closed."""
-    try:
-        with store.attempt() as conn:
-            return len(settle(conn, kind, _still_dirty(conn, batch), now))
-    except Overtaken:
-        with store.write() as conn:
-            return len(settle(conn, kind, _still_dirty(conn, batch), now))
+    with suppress(Overtaken), store.attempt() as conn:
+        return len(settle(conn, kind, _still_dirty(conn, batch), now))
+    with store.write() as conn:
+        return len(settle(conn, kind, _still_dirty(conn, batch), now))
 
 
 @contextmanager
