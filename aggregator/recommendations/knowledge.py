@@ -23,8 +23,7 @@ from aggregator.plugin import Artist, Friend
 from aggregator.recommendations.heard import Found, Heard, tag_key
 from aggregator.recommendations.ranking import NOVELTY, Reason, heaviest, rank
 from aggregator.recommendations.tastes import Taste, belongs, tastes
-from aggregator.recommendations.traits import Traits
-from aggregator.recommendations.traits import heaviest as heaviest_tags
+from aggregator.recommendations.traits import Traits, heaviest_tags
 from aggregator.store.schema import account, artist, claim, shelf, uncounted
 
 R = TypeVar("R")
@@ -127,7 +126,7 @@ class Knowledge:
         silent = len(self.own) - len(counts)  # known, but kept out of taste
         found = rank(
             counts,
-            self._asking("similar", lambda key: _sorted(self.heard.similar.get(key, {}))),
+            self._asking("similar", self.near_to),
             self._asking("tags", lambda key: self.heard.tags.get(key, {})),
             [friend.plays for friend in self.friends],
             count + silent,
@@ -137,6 +136,10 @@ class Knowledge:
             novelty=self.novelty,
         )
         return [each for each in found if each[0] not in self.own][:count]
+
+    def near_to(self, key: str) -> list[tuple[str, float]]:
+        """Whom services name with an artist, the most alike first."""
+        return _sorted(self.heard.similar.get(key, {}))
 
     def _asking(self, method: str, answer: Callable[[str], R]) -> Callable[[str], R]:
         """`answer`, with a note of what was asked: that is what services are worth asking."""

@@ -8,10 +8,12 @@ shared out, so that jazz played a tenth of the time is a tenth of the list, what
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 from typing import TypeVar
+
+from aggregator.recommendations.signals import length
 
 T = TypeVar("T")
 Vector = dict[str, float]
@@ -62,9 +64,9 @@ def belongs(tags: Mapping[str, float], near: Collection[str], among: Sequence[Ta
 
     None where neither says anything.
     """
-    length = _length(tags.values())
+    whole = length(tags.values())
     says = [
-        sum(x * taste.profile.get(tag, 0.0) for tag, x in tags.items()) / length
+        sum(x * taste.profile.get(tag, 0.0) for tag, x in tags.items()) / whole
         + len(taste.artists.intersection(near)) / (len(near) or 1)
         for taste in among
     ]
@@ -79,17 +81,6 @@ def shared_out(ranked: Iterable[T], taste_of: Callable[[T], int | None], shares:
     to the others.
     """
     return list(_shared_out(ranked, taste_of, shares))
-
-
-def at_most(ranked: Iterable[T], by: Callable[[T], Hashable], count: int = PER_ARTIST) -> list[T]:
-    """`ranked` with the first `count` of each `by` (an artist) only."""
-    taken: Counter[Hashable] = Counter()
-    kept = []
-    for one in ranked:
-        taken[by(one)] += 1
-        if taken[by(one)] <= count:
-            kept.append(one)
-    return kept
 
 
 def _shared_out(ranked: Iterable[T], taste_of: Callable[[T], int | None], shares: Sequence[float]) -> Iterator[T]:
@@ -116,7 +107,7 @@ def _described(
     described: dict[str, Vector] = {}
     for artist in artists:
         words = {tag: x * log(1 + len(artists) / carried[tag]) for tag, x in tags.get(artist, {}).items()}
-        described[artist] = {f"#{tag}": x / _length(words.values()) for tag, x in words.items()}
+        described[artist] = {f"#{tag}": x / length(words.values()) for tag, x in words.items()}
         near = {artist, *lists.get(artist, ())}
         described[artist] |= {other: 1 / sqrt(len(near)) for other in near}
     return described
@@ -145,8 +136,8 @@ def _middle(group: Iterable[str], described: Mapping[str, Vector]) -> Vector:
     for artist in group:
         for word, x in described[artist].items():
             middle[word] += x
-    length = _length(middle.values())
-    return {word: x / length for word, x in middle.items()}
+    whole = length(middle.values())
+    return {word: x / whole for word, x in middle.items()}
 
 
 def _without_small(
@@ -170,11 +161,11 @@ def _sum(artists: Iterable[str], plays: Mapping[str, float]) -> float:
 def _profile(group: Iterable[str], plays: Mapping[str, float], tags: Mapping[str, Mapping[str, float]]) -> Vector:
     profile: Vector = defaultdict(float)
     for artist in group:
-        length = _length(tags.get(artist, {}).values())
+        of_one = length(tags.get(artist, {}).values())
         for tag, x in tags.get(artist, {}).items():
-            profile[tag] += log(1 + plays[artist]) * x / length
-    length = _length(profile.values())
-    return {tag: x / length for tag, x in profile.items()}
+            profile[tag] += log(1 + plays[artist]) * x / of_one
+    whole = length(profile.values())
+    return {tag: x / whole for tag, x in profile.items()}
 
 
 def _name(profile: Vector, larger: Iterable[Taste]) -> str:
@@ -186,7 +177,3 @@ def _name(profile: Vector, larger: Iterable[Taste]) -> str:
 def _dot(one: Vector, other: Vector) -> float:
     small, large = sorted((one, other), key=len)
     return sum(x * large.get(word, 0.0) for word, x in small.items())
-
-
-def _length(values: Iterable[float]) -> float:
-    return sqrt(sum(x * x for x in values)) or 1.0

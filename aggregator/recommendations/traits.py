@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from math import sqrt
 from typing import Any
 
+from aggregator.recommendations.ranking import heaviest
+from aggregator.recommendations.signals import length
+
 TAGS = 8
 """Heaviest tags that are kept."""
 NEW_DAYS = 365
@@ -60,7 +63,7 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 
 def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     dot = sum(weight * other.get(tag, 0.0) for tag, weight in one.items())
-    return dot / sqrt(sum(x * x for x in one.values()) * sum(x * x for x in other.values())) if dot else 0.0
+    return dot / (length(one.values()) * length(other.values()))
 
 
 def is_new(released: str | None, today: date | None = None) -> bool:
@@ -69,6 +72,6 @@ def is_new(released: str | None, today: date | None = None) -> bool:
     return len(released or "") >= len("2026-01") and (released or "") >= since.isoformat()
 
 
-def heaviest(tags: Mapping[str, float]) -> dict[str, float]:
+def heaviest_tags(tags: Mapping[str, float]) -> dict[str, float]:
     """The `TAGS` heaviest, the heaviest first."""
-    return dict(sorted(tags.items(), key=lambda pair: (-pair[1], pair[0]))[:TAGS])
+    return {tag: tags[tag] for tag in heaviest(tags, TAGS)}

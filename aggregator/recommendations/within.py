@@ -18,7 +18,7 @@ from aggregator.recommendations.counted import listens
 from aggregator.recommendations.knowledge import Knowledge
 from aggregator.recommendations.ranking import Reason, rank
 from aggregator.recommendations.stored import Listed
-from aggregator.recommendations.traits import Traits, heaviest
+from aggregator.recommendations.traits import Traits, heaviest_tags
 
 LONG = 90 * 86_400  # an album not heard for so long may be recommended from one's own shelf
 ARTISTS = 40
@@ -69,7 +69,7 @@ def near_home(conn: Connection, listener_id: int, known: Knowledge, now: int) ->
         Listed(
             album,
             [stored.reason(reason, known, carried, key) for reason in why],
-            Traits(key, heaviest(house.tags.get(key, {}))),
+            Traits(key, heaviest_tags(house.tags.get(key, {}))),
         )
         for key, why, album in picked
     ]
@@ -80,7 +80,7 @@ def _ranked(
 ) -> list[tuple[str, list[Reason]]]:
     found = rank(
         played,
-        lambda key: sorted(known.similar.get(key, {}).items(), key=lambda pair: (-pair[1], pair[0])),
+        known.near_to,
         lambda key: house.tags.get(key, {}),
         [],
         ARTISTS,

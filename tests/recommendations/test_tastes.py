@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.recommendations.tastes import MOST, OVERDRAWN, at_most, belongs, shared_out, tastes
+from aggregator.recommendations.tastes import MOST, OVERDRAWN, belongs, shared_out, tastes
 
 TAGS = {
     "Slow Harbour": {"dream pop": 100, "indie": 60},
@@ -86,11 +86,6 @@ def test_one_taste_cannot_crowd_out_another():
     ranked = ["pop"] * 50 + ["jazz"] * 10
     found = shared_out(ranked, ["pop", "jazz"].index, [0.8, 0.2])
     assert Counter(found[:20])["jazz"] in (3, 4)
-
-
-def test_at_most_two_of_each():
-    found = at_most(["a1", "a2", "b1", "a3", "b2", "b3"], by=lambda name: name[0])
-    assert found == ["a1", "a2", "b1", "b2"]
 
 
 def test_it_does_not_take_long_for_five_thousand_artists():
