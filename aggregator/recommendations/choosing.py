@@ -27,7 +27,7 @@ from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
 from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
 from aggregator.recommendations.songs import songs_to_try
-from aggregator.recommendations.stored import Listed
+from aggregator.recommendations.stored import PER_ARTIST, Listed
 from aggregator.recommendations.traits import Traits, is_new
 from aggregator.recommendations.within import near_home
 from aggregator.store import Store
@@ -37,7 +37,6 @@ DISCOVERY = "discovery"
 
 ARTISTS = 150
 ALBUMS = 240  # enough for sixty a day, though what was shown on five days rests for two weeks
-PER_ARTIST = 2
 SPARE = 1  # albums of each artist beyond that: the library may know one by another title
 NAMED = 6  # artists that stand for a taste
 NEW_TO_KNOWN = 2  # so many albums by new artists, then one by an artist the listener plays

@@ -7,6 +7,7 @@ somebody who comes after those that went) follows as soon as the steward has mad
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from aggregator._host import control
@@ -36,9 +37,9 @@ def say(store: Store, listener_id: int, kind: Kind, item_id: int, word: Word) ->
         after = entries(conn, listener_id, feedback_of(conn, listener_id))
         one = next(each for each in said_by(conn, listener_id) if each.id == said)
         if not one.effect:
-            feedback.note_effect(conn, said, _in_words(one, _change(before, after, one)))
+            one = replace(one, effect=_in_words(one, _change(before, after, one)))
+            feedback.note_effect(conn, said, one.effect)
         again.ask(conn)
-        one = next(each for each in said_by(conn, listener_id) if each.id == said)
     control.wake(store.folder)
     return one
 

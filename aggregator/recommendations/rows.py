@@ -20,7 +20,8 @@ from aggregator.recommendations.feedback import LEAN, Feedback, Said, gathered, 
 from aggregator.recommendations.own import own_albums
 from aggregator.recommendations.rotation import drawn, rested
 from aggregator.recommendations.standing import Standing, standing
-from aggregator.recommendations.tastes import PER_ARTIST, shared_out
+from aggregator.recommendations.stored import PER_ARTIST
+from aggregator.recommendations.tastes import shared_out
 from aggregator.recommendations.traits import is_new
 from aggregator.store import Store
 from aggregator.store.schema import seen

@@ -13,12 +13,11 @@ from itertools import chain, zip_longest
 from sqlalchemy import Connection
 
 from aggregator.recommendations.knowledge import Knowledge
-from aggregator.recommendations.stored import Listed
+from aggregator.recommendations.stored import PER_ARTIST, Listed
 
 LONG = 180 * 86_400
 """Seconds for which a song was not heard, to be worth trying again."""
 ARTISTS = 60
-PER_ARTIST = 2
 
 _NEGLECTED = """
 SELECT k.artist_id, s.item_id FROM json_each(:artists) n

@@ -10,6 +10,9 @@ from aggregator.recommendations.knowledge import Knowledge
 from aggregator.recommendations.ranking import Reason
 from aggregator.recommendations.traits import Traits
 
+PER_ARTIST = 2
+"""Things by one artist in each list, and on the page."""
+
 
 class Listed(NamedTuple):
     """One recommendation. `why`: its reasons as `reason` gives them."""

@@ -23,7 +23,6 @@ DESCRIBED = 120  # most played artists from which tastes are formed; the others 
 SMALL = 0.04  # a taste with a smaller share of the plays joins the nearest
 MOST = 8  # tastes
 OVERDRAWN = 1.0  # items that a taste may be ahead of its share
-PER_ARTIST = 2
 
 
 @dataclass(frozen=True)

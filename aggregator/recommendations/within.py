@@ -17,12 +17,11 @@ from aggregator.recommendations import company, stored
 from aggregator.recommendations.counted import listens
 from aggregator.recommendations.knowledge import Knowledge
 from aggregator.recommendations.ranking import Reason, rank
-from aggregator.recommendations.stored import Listed
+from aggregator.recommendations.stored import PER_ARTIST, Listed
 from aggregator.recommendations.traits import Traits, heaviest_tags
 
 LONG = 90 * 86_400  # an album not heard for so long may be recommended from one's own shelf
 ARTISTS = 40
-PER_ARTIST = 2
 
 _NEGLECTED = """
 SELECT k.artist_id, s.item_id FROM shelf s
