@@ -59,15 +59,19 @@ def _traits(found: Sequence[Entry], kind: Kind, item_id: int) -> Traits | None:
 
 
 def _change(before: Sequence[Entry], after: Sequence[Entry], said: Said) -> _Change:
-    """Albums of the first `FIRST` that went up, or for *less* down; what went altogether is not among them."""
-    old = [each.card.item for each in before if each.card.kind == "album" and each.new]
-    new = [each.card.item for each in after if each.card.kind == "album" and each.new]
-    stay = {*new}
-    left = {item: place for place, item in enumerate(item for item in old if item in stay)}
-    now = {item: place for place, item in enumerate(new)}
-    seen = [item for item in (new if said.word == "more" else left) if item != f"{said.kind}s/{said.item_id}"][:FIRST]
-    moved = [item for item in seen if (now[item] < left[item] if said.word == "more" else now[item] > left[item])]
-    return _Change(len(moved), len(seen), len(old) - len(left) - (said.kind == "album"))
+    """Albums of the first `FIRST` that went up, or for *less* down; what went or came back is not among them."""
+    old, new = _albums(before), _albums(after)
+    stay = {*old} & {*new}
+    was = {item: place for place, item in enumerate(item for item in old if item in stay)}
+    now = {item: place for place, item in enumerate(item for item in new if item in stay)}
+    up = said.word == "more"
+    seen = [item for item in (now if up else was) if item != f"{said.kind}s/{said.item_id}"][:FIRST]
+    moved = [item for item in seen if (now[item] < was[item] if up else now[item] > was[item])]
+    return _Change(len(moved), len(seen), len(old) - len(was))
+
+
+def _albums(found: Sequence[Entry]) -> list[str]:
+    return [each.card.item for each in found if each.card.kind == "album" and each.new]
 
 
 def _in_words(said: Said, change: _Change) -> str:
@@ -81,7 +85,7 @@ def _in_words(said: Said, change: _Change) -> str:
         case "know":
             return f"{said.name} counts as known and will not be shown as new again."
         case "never" if said.kind == "artist":
-            albums = f", nor will {_number(change.gone, 'album')} of theirs that stood here" if change.gone > 0 else ""
+            albums = f", nor will {_number(change.gone, 'album')} of theirs that stood here" if change.gone else ""
             return f"{said.name} will not be recommended again{albums}."
     return f"{said.name} will not be recommended again."
 

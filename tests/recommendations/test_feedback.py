@@ -186,6 +186,16 @@ def test_the_last_word_about_a_thing_holds(house):
         assert [(one.title, one.word) for one in recommendations.said_by(conn, house.me)] == [("Rye", "more")]
 
 
+def test_more_of_an_artist_who_was_refused_brings_their_albums_back(house):
+    artist = card(house, "Night Bakery").id
+    before = set(house.titles())
+    house.say("artist", artist, "never")
+    assert set(house.titles()) < before
+    said = house.say("artist", artist, "more")
+    assert said.word == "more"
+    assert set(house.titles()) == before
+
+
 def test_less_of_a_kind_survives_the_thing_it_was_said_of(house):
     """Its service lists it no more, and another one has it under another number."""
     before = place(crowd(house), "Doom 1 first")
