@@ -18,6 +18,11 @@ def sentence(words: str) -> str:
     return words if words.endswith(("?", "!", "…")) else f"{words.rstrip('.')}."
 
 
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """`1 song`, `1,204 songs`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def duration(seconds: float) -> str:
     """``90 seconds``, ``10 minutes``, ``2 hours``: in the largest unit in which it is no less than two."""
     for size, name in ((3600, "hours"), (60, "minutes")):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g
 
+from aggregator.wording import plural
 from web.media import sleeves
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -68,11 +69,6 @@ def window(seconds: float) -> str:
 
 def count(number: int) -> str:
     return f"{number:,}"
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 song`, `1,204 songs`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -34,6 +34,7 @@ from aggregator.store.schema import (
     seen,
     shelf,
 )
+from aggregator.wording import plural
 
 
 class Where(NamedTuple):
@@ -297,13 +298,13 @@ def _of(entry: Entry, word: str) -> list[list[Any]]:
 
 
 def _missing(artist: Seed | None) -> str:
-    return f"because you play {artist.name} ({plays_in_words(artist.plays)}) and do not have this one" if artist else ""
+    return f"because you play {artist.name} ({plural(artist.plays, 'play')}) and do not have this one" if artist else ""
 
 
 def _unheard(song: Card, by: Seed | None) -> str:
     """When the listener last heard the song, and whose it is where they play them."""
     heard = f"last heard in {month_in_words(song.last_heard)}" if song.last_heard else "you have it and never played it"
-    return f"{heard}, though you play {by.name} ({plays_in_words(by.plays)})" if by else heard
+    return f"{heard}, though you play {by.name} ({plural(by.plays, 'play')})" if by else heard
 
 
 def month_in_words(at: int) -> str:
@@ -319,12 +320,8 @@ def _alike(similar: Sequence[Seed]) -> str:
 
 
 def _fan(name: str, plays: int) -> str:
-    return f"{name} has {plays_in_words(plays)}"
+    return f"{name} has {plural(plays, 'play')}"
 
 
 def _tagged(tag: str, count: int) -> str:
     return f"tagged {tag} like {f'{count:,}' if count > 1 else 'one'} of your artists"
-
-
-def plays_in_words(count: int) -> str:
-    return f"{count:,} {'play' if count == 1 else 'plays'}"

@@ -16,6 +16,7 @@ from aggregator.recommendations.cards import Entry, entries
 from aggregator.recommendations.feedback import Kind, Said, Word, feedback_of, said_by
 from aggregator.recommendations.traits import Traits
 from aggregator.store import Store
+from aggregator.wording import plural
 
 FIRST = 40
 """So many of the list's beginning are compared."""
@@ -85,7 +86,7 @@ def _in_words(said: Said, change: _Change) -> str:
         case "know":
             return f"{said.name} counts as known and will not be shown as new again."
         case "never" if said.kind == "artist":
-            albums = f", nor will {_number(change.gone, 'album')} of theirs that stood here" if change.gone else ""
+            albums = f", nor will {plural(change.gone, 'album')} of theirs that stood here" if change.gone else ""
             return f"{said.name} will not be recommended again{albums}."
     return f"{said.name} will not be recommended again."
 
@@ -94,7 +95,3 @@ def _leaning(words: str, change: _Change, way: str) -> str:
     if not change.moved:
         return f"{words}: nothing else moves for it now. It counts for whatever comes."
     return f"{words}: {change.moved} of {change.of} moved {way}."
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count} {thing if count == 1 else thing + 's'}"

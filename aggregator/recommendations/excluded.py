@@ -20,6 +20,7 @@ from aggregator.recommendations import again
 from aggregator.recommendations.counted import in_force, left_out, recount
 from aggregator.store import Store
 from aggregator.store.schema import account, album, artist, claim, excluded, shelf
+from aggregator.wording import plural
 
 What = Literal["artist", "album", "playlist", "hours", "account"]
 WHATS: tuple[What, ...] = get_args(What)
@@ -95,18 +96,14 @@ def include(store: Store, listener_id: int, exclusion_id: int) -> str | None:
         back = before - left_out(conn, listener_id)
         again.ask(conn)
     control.wake(store.folder)
-    return f"{found.name} counts again, with {_plays(back.total())}."
+    return f"{found.name} counts again, with {plural(back.total(), 'play')}."
 
 
 def _in_words(name: str, out: Counter[int]) -> str:
     if not out.total():
         return f"{name} is kept out of your taste. Nothing that was played so far is affected."
-    artists = f"{len(out)} {'artist' if len(out) == 1 else 'artists'}"
-    return f"{name} is kept out of your taste: {_plays(out.total())} of {artists} do not count any more."
-
-
-def _plays(count: int) -> str:
-    return f"{count:,} {'play' if count == 1 else 'plays'}"
+    plays, artists = plural(out.total(), "play"), plural(len(out), "artist")
+    return f"{name} is kept out of your taste: {plays} of {artists} do not count any more."
 
 
 # --- finding it -------------------------------------------------------------------------------------------------------

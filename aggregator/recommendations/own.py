@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from aggregator.library.folding import fold_name
-from aggregator.recommendations.cards import Card, Entry, month_in_words, plays_in_words
+from aggregator.recommendations.cards import Card, Entry, month_in_words
 from aggregator.recommendations.feedback import Feedback
 from aggregator.recommendations.rotation import Seen
 from aggregator.recommendations.traits import Traits
+from aggregator.wording import plural
 
 DAY = 86_400
 LOVED = 5  # plays of an album that make it loved once
@@ -77,12 +78,12 @@ def _entry(row: Any) -> Entry:
 
 def _unplayed(row: Any) -> str:
     if row.weight:
-        return f"You own it and have not played it, though you have {plays_in_words(row.weight)} of {row.credit}"
+        return f"You own it and have not played it, though you have {plural(row.weight, 'play')} of {row.credit}"
     return "You own it and have not played it"
 
 
 def _rotation(row: Any) -> str:
-    return f"{plays_in_words(row.plays)}, the last in {month_in_words(row.last_heard)}"
+    return f"{plural(row.plays, 'play')}, the last in {month_in_words(row.last_heard)}"
 
 
 def _forgotten(row: Any) -> str:

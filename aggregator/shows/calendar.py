@@ -26,6 +26,7 @@ from aggregator.shows.cards import MATCHES, Act, Match, ShowCard
 from aggregator.shows.places import around, km_between, zone_named
 from aggregator.shows.suggestions import Suggestion, suggestions, visible_accounts
 from aggregator.store.schema import artist, item_credit, link, recommended, shelf, show
+from aggregator.wording import plural
 
 LONGEST_FESTIVAL = timedelta(days=31)
 HORIZON = timedelta(days=500)
@@ -373,7 +374,7 @@ def _match(row: Row[Any], suggestion: Suggestion | None) -> tuple[Match, str]:
 
 
 def _because(row: Row[Any]) -> str:
-    plays = f"{row.plays:,} {'play' if row.plays == 1 else 'plays'}" if row.plays else ""
+    plays = plural(row.plays, "play") if row.plays else ""
     how = "in your files" if row.owned else "saved in a service" if row.saved else "" if plays else "you follow them"
     return ", ".join(part for part in (how, plays) if part).capitalize()
 

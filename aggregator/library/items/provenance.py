@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from aggregator.library.fields import SCHEMES, length
+from aggregator.wording import plural
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def some(names: Sequence[str]) -> str:
 
 
 def played(plays: int) -> str:
-    return f"{plays:,} {'play' if plays == 1 else 'plays'}" if plays else ""
+    return plural(plays, "play") if plays else ""
 
 
 def words(evidence: str) -> str:
