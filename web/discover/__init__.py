@@ -40,10 +40,9 @@ def page() -> ResponseReturnValue:
     with store().read() as conn:
         found = recommendations.discover(conn, listener().id, today)
     recommendations.note_seen(store(), listener().id, found.cards, today)
-    nothing_new = not found.new
-    able = nothing_new and bool(sources.able(store(), listener().id, "discovery"))
-    told = {"steps": STEPS, "tired": rotation.TIRED, "rest": plural(rotation.REST, "day")}
-    return render_template("discover/page.html", found=found, nothing_new=nothing_new, able=able, **told)
+    able = not found.new and bool(sources.able(store(), listener().id, "discovery"))
+    told = {"steps": STEPS, "tired": plural(rotation.TIRED, "day"), "rest": plural(rotation.REST, "day")}
+    return render_template("discover/page.html", found=found, able=able, **told)
 
 
 @bp.get("/discover/standing")
