@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from aggregator import stars
 from aggregator.library import decisions, erasing
 from tests.library.house import ANA, House, file, play, track
-from tests.library.test_laws import a_house, decide
-from tests.library.worlds import LAWS, WORLD, tell
+from tests.library.worlds import LAWS, WORLD, a_house, decide, tell
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -26,6 +26,17 @@ from tests.library.test_evidence import DIFFERENT, SAME, UNSURE, artist_of, verd
         ("Anton Marble I", "Anton Marble II", DIFFERENT),
         ("Marble Lantern 22", "Marble Lantern 2", DIFFERENT),
         ("Ana Lark x Ben Oak", "Ben Oak", DIFFERENT),
+        ("Kino Noord", "Кино Noord", SAME),
+        ("Röyk", "Roeyk", SAME),
+        ("Paper$hore", "Papershore", SAME),
+        ("NightBus", "Night Bus", SAME),
+        ("Marble Lanterns", "Marble Lantterns", SAME),
+        ("Marble Lanterns", "Marble Lanetrns", SAME),
+        ("John Cane", "John Cale", DIFFERENT),
+        ("The The", "The", DIFFERENT),
+        ("!!!", "??!", DIFFERENT),
+        ("!!!", "!!! (Chk Chk)", SAME),
+        ("Earth, Sea & Sky", "Earth", DIFFERENT),
     ],
 )
 def test_a_name_in_two_hands(house, mine, theirs, expected):

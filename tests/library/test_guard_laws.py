@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from aggregator.library import guard
 from tests.library.house import file, wait_a_day
-from tests.library.test_laws import a_house
-from tests.library.worlds import LAWS
+from tests.library.worlds import LAWS, a_house
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -1,44 +1,22 @@
 """The laws of the merge, on the stored library: no order, batch, kill or earlier merge changes what is one thing."""
 
 import random
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.library import decisions, merging
-from aggregator.store import faults, open_store
-from tests.library.house import ANA, House, open_house
-from tests.library.worlds import KINDS, LAWS, WORLD, differences, picture, tell
+from aggregator.store import faults
+from tests.library.worlds import KINDS, LAWS, WORLD, a_house, a_house_of, decide, differences, picture, tell
 
 pytestmark = pytest.mark.timeout(600)
 
 ORDER = st.randoms(use_true_random=False)
 BATCHES = st.sampled_from([1, 3, 1000])
 NIGHTS = st.lists(WORLD, min_size=2, max_size=3)
-
-
-@cache
-def empty_folder() -> Path:
-    """Migrated once; a house is opened on a copy."""
-    folder = Path(tempfile.mkdtemp())
-    open_store(folder).close()
-    return folder
-
-
-@contextmanager
-def a_house(like: Path | None = None) -> Iterator[House]:
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(like or empty_folder(), folder, dirs_exist_ok=True)
-        house = open_house(Path(folder), furnished=like is not None)
-        yield house
-        house.store.close()
 
 
 @contextmanager
@@ -49,25 +27,6 @@ def batches_of(claims: int) -> Iterator[None]:
         yield
     finally:
         merging.BATCH = before
-
-
-def decide(house: House, kind: str, pick: random.Random) -> int | None:
-    """Two items of a kind are said to be the same, or two claims not to be; None where there are not two.
-
-    What is picked depends on the names of claims alone.
-    """
-    rows = house.rows(
-        "SELECT link.claim_id, link.item_id FROM link JOIN claim c ON c.id = link.claim_id"
-        " JOIN account a ON a.id = c.account_id WHERE link.kind = ? AND COALESCE(a.listener_id, ?) = ?"
-        " ORDER BY a.key, c.pid",
-        *(kind, ANA, ANA),
-    )
-    claims, items = [row[0] for row in rows], list(dict.fromkeys(row[1] for row in rows))
-    if len(items) < 2:
-        return None
-    if pick.random() < 0.5:
-        return decisions.same(house.store, ANA, kind, pick.sample(items, 2))
-    return decisions.different(house.store, ANA, kind, *[[claim] for claim in pick.sample(claims, 2)])
 
 
 @LAWS
@@ -156,9 +115,7 @@ def _die() -> None:
 @LAWS
 @given(WORLD, st.sampled_from(KINDS), ORDER)
 def test_a_decision_taken_back_leaves_everything_as_it_was(world, kind, pick):
-    with a_house() as house:
-        tell(house, world)
-        house.merge()
+    with a_house_of(world) as house:
         before = house.derived()
         decision = decide(house, kind, pick)
         if decision is None:

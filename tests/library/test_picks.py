@@ -14,8 +14,7 @@ from aggregator.library.fields import FIELDS, field_of
 from aggregator.library.items import said
 from aggregator.plugin import Cover, Show, Venue
 from tests.library.house import ANA, BEN, House, credits, edition, file, play, track
-from tests.library.test_laws import a_house, decide
-from tests.library.worlds import KINDS, LAWS, WORLD, tell
+from tests.library.worlds import KINDS, LAWS, WORLD, a_house_of, decide
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -129,9 +128,7 @@ def test_a_picture_that_was_fetched_is_told_with_who_brought_it(two_editions):
 @given(WORLD, st.randoms(use_true_random=False))
 def test_what_a_page_says_is_shown_is_what_rows_hold(world, random):
     """Of any library, with picks and orders."""
-    with a_house() as house:
-        tell(house, world)
-        house.merge()
+    with a_house_of(world) as house:
         choose(house, random)
         house.merge()
         for kind, columns in SHOWN_IN.items():
@@ -363,9 +360,7 @@ def unchosen(house: House) -> dict[str, list[tuple[object, ...]]]:
 @LAWS
 @given(WORLD, st.randoms(use_true_random=False))
 def test_what_is_shown_is_made_of_claims_decisions_and_choices_alone(world, random):
-    with a_house() as house:
-        tell(house, world)
-        house.merge()
+    with a_house_of(world) as house:
         choose(house, random)
         with suppress(decisions.Refused):  # items of others' accounts alone
             decide(house, random.choice(KINDS[:3]), random)
@@ -377,9 +372,7 @@ def test_what_is_shown_is_made_of_claims_decisions_and_choices_alone(world, rand
 @LAWS
 @given(WORLD, st.randoms(use_true_random=False))
 def test_choices_taken_back_leave_everything_as_it_was(world, random):
-    with a_house() as house:
-        tell(house, world)
-        house.merge()
+    with a_house_of(world) as house:
         before = unchosen(house)
         for made in random.sample(chosen := choose(house, random), len(chosen)):
             picks.undo(house.store, made)

@@ -9,14 +9,22 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from aggregator.library import decisions
 from aggregator.plugin import Artist, Audio, Credit, Edition, Holding, Play, Show, Track, Venue
-from tests.library.house import MONDAY, House
+from aggregator.store import open_store
+from tests.library.house import ANA, MONDAY, House, open_house
 
 KINDS = ("artist", "album", "recording", "show")
 WHAT = {"lastfm": "history", "tickets": "shows", "ben-tickets": "shows"}
@@ -131,6 +139,54 @@ def tell(
         house.sync(account, *records, what=what, scope=None if what == "history" else "", batch=batch)
         if nightly:
             house.merge()
+
+
+# --- houses -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def empty_folder() -> Path:
+    """Migrated once; a house is opened on a copy."""
+    folder = Path(tempfile.mkdtemp())
+    open_store(folder).close()
+    return folder
+
+
+@contextmanager
+def a_house(like: Path | None = None) -> Iterator[House]:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(like or empty_folder(), folder, dirs_exist_ok=True)
+        house = open_house(Path(folder), furnished=like is not None)
+        yield house
+        house.store.close()
+
+
+@contextmanager
+def a_house_of(world: dict[str, Any]) -> Iterator[House]:
+    """A house that was told this, and has merged it."""
+    with a_house() as house:
+        tell(house, world)
+        house.merge()
+        yield house
+
+
+def decide(house: House, kind: str, pick: random.Random) -> int | None:
+    """Two items of a kind are said to be the same, or two claims not to be; None where there are not two.
+
+    What is picked depends on the names of claims alone.
+    """
+    rows = house.rows(
+        "SELECT link.claim_id, link.item_id FROM link JOIN claim c ON c.id = link.claim_id"
+        " JOIN account a ON a.id = c.account_id WHERE link.kind = ? AND COALESCE(a.listener_id, ?) = ?"
+        " ORDER BY a.key, c.pid",
+        *(kind, ANA, ANA),
+    )
+    claims, items = [row[0] for row in rows], list(dict.fromkeys(row[1] for row in rows))
+    if len(items) < 2:
+        return None
+    if pick.random() < 0.5:
+        return decisions.same(house.store, ANA, kind, pick.sample(items, 2))
+    return decisions.different(house.store, ANA, kind, *[[claim] for claim in pick.sample(claims, 2)])
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
