@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from aggregator.store.schema import account, answer, listener
+from aggregator.visible import visible_to
 
 if TYPE_CHECKING:
     from aggregator.recommendations.knowledge import LookUp
@@ -248,8 +249,7 @@ def _askable(look_up: LookUp, mine: set[int], able: set[int]) -> Iterator[int]:
 
 
 def _accounts(conn: Connection, listener_id: int) -> set[int]:
-    theirs = or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None))
-    return set(conn.scalars(select(account.c.id).where(theirs, account.c.enabled)))
+    return set(conn.scalars(select(account.c.id).where(visible_to(listener_id), account.c.enabled)))
 
 
 def _ages() -> Select[Any]:

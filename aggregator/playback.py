@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, select
 
 from aggregator.store import Store
 from aggregator.store.schema import account, claim
+from aggregator.visible import visible_to
 
 
 class FileGone(Exception):
@@ -78,8 +79,7 @@ def sounds(conn: Connection, listener_id: int, claim_ids: Iterable[int]) -> dict
 
 def _readable(listener_id: int) -> Select[Any]:
     """Present recording claims of the listener's own and the household's accounts."""
-    mine = or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None))
-    return select(claim.c.id).join(account).where(claim.c.kind == "recording", claim.c.present, mine)
+    return select(claim.c.id).join(account).where(claim.c.kind == "recording", claim.c.present, visible_to(listener_id))
 
 
 def _below(folder: Path, relative: str, account_name: str) -> Path:

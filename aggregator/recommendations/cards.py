@@ -34,6 +34,7 @@ from aggregator.store.schema import (
     seen,
     shelf,
 )
+from aggregator.visible import visible_to
 from aggregator.wording import plural
 
 
@@ -251,12 +252,11 @@ def _friends(conn: Connection, claim_ids: set[int]) -> dict[int, str]:
 
 def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping[tuple[str, int], list[Where]]:
     """Pages of the listener's own and shared accounts, one per account."""
-    visible = or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None))
     query = (
         select(link.c.kind, link.c.item_id, account.c.name, func.json_extract(claim.c.payload, "$.url").label("url"))
         .join(claim, claim.c.id == link.c.claim_id)
         .join(account, account.c.id == claim.c.account_id)
-        .where(link.c.item_id.in_({card.id for card in cards}), claim.c.present, visible)
+        .where(link.c.item_id.in_({card.id for card in cards}), claim.c.present, visible_to(listener_id))
         .order_by(account.c.name, claim.c.id)
     )
     pages: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from aggregator._host import control
 from aggregator.library.folding import fold_name
@@ -20,6 +20,7 @@ from aggregator.recommendations import again
 from aggregator.recommendations.counted import in_force, left_out, recount
 from aggregator.store import Store
 from aggregator.store.schema import account, album, artist, claim, excluded, shelf
+from aggregator.visible import visible_to
 from aggregator.wording import plural
 
 What = Literal["artist", "album", "playlist", "hours", "account"]
@@ -161,7 +162,7 @@ def playlists(conn: Connection, listener_id: int) -> list[Choice]:
     query = (
         select(claim.c.id, claim.c.payload)
         .join(account, account.c.id == claim.c.account_id)
-        .where(claim.c.kind == "playlist", claim.c.present, _visible(listener_id))
+        .where(claim.c.kind == "playlist", claim.c.present, visible_to(listener_id))
     )
     found = [(row.id, json.loads(row.payload)) for row in conn.execute(query)]
     return [Choice(str(id), said["name"], len(said.get("tracks", ()))) for id, said in found]
@@ -175,7 +176,3 @@ def accounts(conn: Connection, listener_id: int) -> list[Choice]:
         {"me": listener_id},
     )
     return [Choice(*row) for row in rows]
-
-
-def _visible(listener_id: int) -> ColumnElement[bool]:
-    return or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None))

@@ -25,6 +25,7 @@ from aggregator.recommendations.ranking import NOVELTY, Reason, heaviest, rank
 from aggregator.recommendations.tastes import Taste, belongs, tastes
 from aggregator.recommendations.traits import Traits, heaviest_tags
 from aggregator.store.schema import account, artist, claim, shelf, uncounted
+from aggregator.visible import visible_to
 
 R = TypeVar("R")
 
@@ -252,8 +253,7 @@ def _own(conn: Connection, listener_id: int) -> dict[str, Own]:
 
 
 def _accounts(conn: Connection, listener_id: int) -> list[int]:
-    mine = or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None))
-    return list(conn.scalars(select(account.c.id).where(mine).order_by(account.c.key)))
+    return list(conn.scalars(select(account.c.id).where(visible_to(listener_id)).order_by(account.c.key)))
 
 
 def _friends(conn: Connection, accounts: Iterable[int], heard: Heard) -> Iterator[FriendTaste]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, literal, null, or_, select, union_all
+from sqlalchemy import Connection, Select, case, func, literal, null, select, union_all
 
 from aggregator.recommendations.knowledge import SEEDS
 from aggregator.store.schema import account, answer, claim, run, shelf
+from aggregator.visible import visible_to
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def _accounts(listener_id: int) -> Select[*tuple[Any, ...]]:
     return select(
         literal("account").label("about"), account.c.key, account.c.name, account.c.state,
         account.c.state_words.label("words"), *numbers,
-    ).where(or_(account.c.listener_id == listener_id, account.c.listener_id.is_(None)), account.c.enabled)  # fmt: skip
+    ).where(visible_to(listener_id), account.c.enabled)  # fmt: skip
 
 
 def _own_artists(listener_id: int) -> Select[*tuple[Any, ...]]:

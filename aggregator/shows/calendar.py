@@ -24,8 +24,9 @@ from aggregator import stances
 from aggregator.listeners import Listener, Place
 from aggregator.shows.cards import MATCHES, Act, Match, ShowCard
 from aggregator.shows.places import around, km_between, zone_named
-from aggregator.shows.suggestions import Suggestion, suggestions, visible_accounts
-from aggregator.store.schema import artist, item_credit, link, recommended, shelf, show
+from aggregator.shows.suggestions import Suggestion, suggestions
+from aggregator.store.schema import account, artist, item_credit, link, recommended, shelf, show
+from aggregator.visible import visible_to
 from aggregator.wording import plural
 
 LONGEST_FESTIVAL = timedelta(days=31)
@@ -278,7 +279,7 @@ def _near(
     place, radius = listener.preferences.place, listener.preferences.radius_km
     if place and not anywhere:
         where = and_(where, around(place, radius))
-    visible = set(conn.scalars(visible_accounts(listener)))
+    visible = set(conn.scalars(select(account.c.id).where(visible_to(listener.id))))
     near = []
     for row in conn.execute(select(show).where(where).order_by(show.c.day, show.c.starts_at, show.c.id)):
         km = _km(place, row)

@@ -7,12 +7,13 @@ from datetime import date
 from math import exp
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from aggregator import recommendations
 from aggregator.listeners import Listener
 from aggregator.shows.places import around
 from aggregator.store.schema import account, artist, claim, item_credit, link, show
+from aggregator.visible import visible_to
 
 UNKNOWN_KM = 0.5
 """The part of the radius that a venue is away whose place nobody says."""
@@ -58,18 +59,13 @@ def suggestions(conn: Connection, listener: Listener, artists: set[int]) -> dict
     return {card.id: Suggestion(card.why, place, seldom.get(card.id)) for card, place in taste}
 
 
-def visible_accounts(listener: Listener) -> Select[int]:
-    """Accounts whose listings this listener may see: their own and the household's."""
-    return select(account.c.id).where(or_(account.c.listener_id.is_(None), account.c.listener_id == listener.id))
-
-
 def _how_seldom(conn: Connection, listener: Listener, artists: set[int]) -> dict[int, Seldom]:
     near = _near(listener)
     if near is None:
         return {}
     namesake = artist.alias("namesake")
-    seen = select(link.c.item_id).join(claim, claim.c.id == link.c.claim_id)
-    seen = seen.where(link.c.item_id == show.c.id, claim.c.account_id.in_(visible_accounts(listener)))
+    seen = select(link.c.item_id).join(claim, claim.c.id == link.c.claim_id).join(account)
+    seen = seen.where(link.c.item_id == show.c.id, visible_to(listener.id))
     query = (
         select(artist.c.id, func.count(show.c.id.distinct()).label("shows"), func.min(show.c.day).label("since"))
         .join(namesake, namesake.c.folded == artist.c.folded)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from aggregator.library.fields import SCHEMES, length
+from aggregator.store.schema import account
+from aggregator.visible import visible_to
 from aggregator.wording import plural
 
 
@@ -53,9 +55,7 @@ def provenance(accounts: Mapping[int, tuple[str, str]], sources: str, plays: int
 
 def visible_accounts(conn: Connection, listener_id: int) -> dict[int, tuple[str, str]]:
     """Provider and name of the accounts that are the listener's own or the household's."""
-    rows = conn.exec_driver_sql(
-        "SELECT id, provider, name FROM account WHERE listener_id IS NULL OR listener_id = ?", (listener_id,)
-    )
+    rows = conn.execute(select(account.c.id, account.c.provider, account.c.name).where(visible_to(listener_id)))
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
