@@ -15,7 +15,7 @@ from aggregator.library.likeness import alike
 from aggregator.library.titles import song_title
 
 MOST_MATCHED = 20
-"""Albums whose songs are matched with each other at once."""
+"""Albums whose songs, and items whose names, are matched with each other at once."""
 
 CLOSE = 4.0
 """Seconds between two copies of one song that may still be one recording."""
@@ -86,20 +86,21 @@ _ALBUMS = {
 # --- what is weighed --------------------------------------------------------------------------------------------------
 
 _ITEM = {
-    "artist": "i.name AS title, '' AS credit, NULL AS year, i.art, i.hue",
-    "album": "i.title, i.credit, i.year, i.art, i.hue",
-    "recording": "i.title, i.credit || COALESCE(', on ' || i.album_title, '') AS credit, NULL AS year, i.art, i.hue",
-    "show": "i.title, i.venue || ', ' || i.day AS credit, NULL AS year, NULL AS art, NULL AS hue",
+    "artist": "i.name AS title, '' AS credit, '' AS place, NULL AS year, i.art, i.hue",
+    "album": "i.title, i.credit, '' AS place, i.year, i.art, i.hue",
+    "recording": "i.title, i.credit, COALESCE('on ' || i.album_title, '') AS place, NULL AS year, i.art, i.hue",
+    "show": "i.title, '' AS credit, i.venue || ', ' || i.day AS place, NULL AS year, NULL AS art, NULL AS hue",
 }
 
 
 @dataclass(frozen=True)
 class Item:
-    """One of several items that something may be said of."""
+    """One of several items that something may be said of; `place` is the album of a song, where and when of a show."""
 
     id: int
     title: str
     credit: str
+    place: str
     year: int | None
     art: str | None
     hue: int | None
@@ -120,6 +121,17 @@ def items(conn: Connection, listener_id: int, kind: str, ids: Sequence[int]) -> 
         {"ids": json.dumps(list(ids)), "kind": kind, "listener": listener_id},
     )
     return [Item(**row._mapping) for row in rows]
+
+
+def strangers(items: Sequence[Item]) -> bool:
+    """Whether no two of them have a like title, or a like artist where both say one; of many nothing is said."""
+    return 1 < len(items) <= MOST_MATCHED and not any(
+        _both_like(a.title, b.title) or _both_like(a.credit, b.credit) for a, b in combinations(items, 2)
+    )
+
+
+def _both_like(one: str, other: str) -> bool:
+    return bool(one and other) and alike(fold_name(one), fold_name(other)) != "unlike"
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,24 @@ def test_the_same_says_what_it_does_and_can_be_undone(at_home: FlaskClient, hous
     assert (claims_of(house, album), claims_of(house, other)) == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "told"),
+    [
+        ("recording", "recording Salt", "recording Crane", "Neither the titles nor the artists of these songs have"),
+        ("artist", "artist Luz Berrocal", "artist Halden", "The names of these artists have nothing in common."),
+        ("recording", "recording Salt", "recording Eight", ""),
+    ],
+)
+def test_what_has_nothing_in_common_is_told_before_it_becomes_one(
+    at_home: FlaskClient, ids: dict[str, int], kind: str, one: str, other: str, told: str
+) -> None:
+    both = {"items": [ids[one], ids[other]]}
+    asked = words_of(at_home.get(f"/library/{kind}/weigh", query_string=both | {"verdict": "same"}).text)
+    assert told in asked and ("in common" in asked) == bool(told)
+    apart = at_home.get(f"/library/{kind}/weigh", query_string=both | {"verdict": "different"}).text
+    assert "in common" not in apart
+
+
 @pytest.mark.parametrize("asked_at", ["http://elsewhere.example/albums/1", "http://localhost//elsewhere.example", ""])
 def test_an_undo_leads_to_no_other_site(at_home: FlaskClient, house: Store, ids: dict[str, int], asked_at: str) -> None:
     both = {"other": ids["album Even numbers"]}

@@ -52,6 +52,7 @@ def weigh(kind: str) -> ResponseReturnValue:
     told = {"kind": kind, "called": CALLED[kind], "verdict": verdict, "found": found, "songs": songs}
     back = url_for(LISTS[kind])
     joined = sum(len(group) - 1 for group in songs)
+    told |= {"strangers": kind != "show" and verdict == "same" and not songs and weighing.strangers(found)}
     return render_template("library/weigh.html", effect=_effect(kind, weight, joined), back=back, **told)
 
 
