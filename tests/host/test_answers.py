@@ -105,6 +105,21 @@ def test_a_night_asks_no_more_than_its_budget_and_the_next_one_goes_on(
         assert {method for method, _ in whole} == set(answers.LIFE) - {"search", "top_artists"}
 
 
+def test_an_account_of_the_household_is_asked_as_much_for_each_listener(home: Home, account: int) -> None:
+    for name in (None, "Bo"):
+        if name:
+            listeners.create(home.store, name, "member")
+        asked = asked_of(home, account, answers.Budget(1, 9))
+        assert sum(method in answers.LISTS for method, _ in asked) == 1
+
+
+def test_what_a_listener_types_is_not_taken_from_the_budget(home: Home, account: int) -> None:
+    with home.store.write() as conn:
+        for number in range(5):
+            answers.save(conn, account, "search", f"typed {number}", [], int(time.time()))
+    assert len(asked_of(home, account, answers.Budget(0, 2))) == 2
+
+
 def test_what_waits_for_another_night_is_said(home: Home, account: int) -> None:
     counts = refresh(
         home, account, lambda _account, method, _argument: SAID.get(method, []), budget=answers.Budget(9, 1)

@@ -207,6 +207,31 @@ def test_what_one_says_of_their_own_is_not_told_to_others(shared):
     assert read(shared, acts.one, BEN, act).listener == "Ben"
 
 
+def test_what_is_weighed_is_what_the_listener_sees(shared):
+    shared.sync("ben-spotify", track("t", "Harbour", edition="e"), scope=None)
+    shared.merge()
+    [own, *_] = wanted = [*numbers(shared, "album", "e"), *numbers(shared, "album", "g", account="ben-spotify")]
+    bens = numbers(shared, "album", "e", account="ben-spotify")
+    for who, songs, titles, claims in ((ANA, 0, ["Blue Room"], [own]), (BEN, 1, ["Blue Room", "Attic"], [own, *bens])):
+        assert read(shared, weighing.weight, who, "album", [own]).songs == songs
+        assert [item.title for item in read(shared, weighing.items, who, "album", wanted)] == titles
+        parts = read(shared, weighing.parts, who, "album", own, [])
+        assert parts.claims(parts.staying) == claims
+
+
+def test_what_another_listener_joined_of_their_own_does_not_end_with_a_split(shared):
+    shared.sync("files", file("s", "Harbour", edition="e"), scope=None)
+    shared.sync("ben-spotify", track("t", "Der Hafen", edition="g"), scope=None)
+    shared.merge()
+    albums = [*numbers(shared, "album", "e", "f"), *numbers(shared, "album", "g", account="ben-spotify")]
+    songs = [*numbers(shared, "recording", "s"), *numbers(shared, "recording", "t", account="ben-spotify")]
+    act = decisions.same(shared.store, BEN, "album", albums, [songs])
+    part = shared.value("SELECT id FROM decision WHERE part_of = ?", act)
+    decisions.split(shared.store, ANA, "album", numbers(shared, "album", "f"), [part])
+    assert shared.together("recording", "files/s", "ben-spotify/t")
+    assert shared.value("SELECT undone_at FROM decision WHERE id = ?", part) is None
+
+
 # --- albums and their songs -------------------------------------------------------------------------------------------
 
 

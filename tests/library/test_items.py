@@ -5,6 +5,7 @@ from sqlalchemy import event
 
 from aggregator.library import items, search, shelves
 from aggregator.library.items import Query
+from aggregator.library.items.cards import first_songs
 from aggregator.plugin import Artist, Cover, Holding
 from tests.library.house import ANA, BEN, MONDAY, edition, file, play, track
 
@@ -208,3 +209,11 @@ def test_an_album_is_of_the_form_that_any_source_states(house):
     house.sync("ben-spotify", edition("red", "Red Room"))
     house.merge()
     assert house.rows("SELECT title, form FROM album ORDER BY title") == [("Blue Room", "ep"), ("Red Room", "album")]
+
+
+def test_what_another_listener_could_play_is_not_offered(house):
+    house.sync("ben-spotify", edition("red", "Red Room"), file("b1", "Ember", edition="red"))
+    house.merge()
+    album, song = house.claim("ben-spotify", "album", "red"), house.claim("ben-spotify", "recording", "b1")
+    assert read(house, first_songs, BEN, [album]) == {album: song}
+    assert read(house, first_songs, ANA, [album]) == {}

@@ -178,8 +178,16 @@ def test_what_was_picked_and_put_off_goes_with_the_new_id(house):
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_an_account_that_names_both_ids_in_one_run_has_two_things_in_any_order(house, batch):
     both = Artist(id="old", name="Ana"), Artist(id="new", name="Anna", ids={"mbid": "new", "former_mbid": "old"})
+    house.sync("spotify", both[0])
     house.sync("spotify", *both, batch=batch)
     assert house.rows("SELECT pid FROM claim ORDER BY pid") == [("new",), ("old",)]
+
+
+def test_an_account_with_ids_of_its_own_is_not_renamed_by_those_of_musicbrainz(house):
+    house.sync("spotify", Artist(id="old", name="Ana"), Artist(id="x", name="Zoe"))
+    house.sync("spotify", Artist(id="x", name="Zoe", ids={"mbid": "new", "former_mbid": "old"}), scope=None)
+    house.sync("spotify", Artist(id="y", name="Una", ids={"mbid": "new", "former_mbid": "old"}), scope=None)
+    assert house.rows("SELECT pid FROM claim ORDER BY pid") == [("old",), ("x",), ("y",)]
 
 
 # --- moved files ------------------------------------------------------------------------------------------------------

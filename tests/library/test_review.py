@@ -118,6 +118,22 @@ def test_one_is_asked_in_words_of_ones_own_where_another_listener_says_the_same(
     assert queue(house, ANA)[0].why == queue(house, BEN)[0].why == "title and artist agree, length differs"
 
 
+def test_nobody_is_asked_in_words_of_another_listener(house: House) -> None:
+    """However many accounts of Ben's say them."""
+    with house.store.write() as conn:
+        house.accounts["ben-deezer"] = conn.exec_driver_sql(
+            "INSERT INTO account (key, provider, name, listener_id, created_at)"
+            " VALUES ('ben-deezer', 'deezer', 'Ben Deezer', ?, 0) RETURNING id",
+            (BEN,),
+        ).scalar_one()
+    house.sync("files", file("t", "Harbour", seconds=185))
+    for account in ("ben-spotify", "ben-deezer"):
+        house.sync(account, track("b", "Harbour", seconds=190))
+    house.merge()
+    assert house.together("recording", "ben-spotify/b", "ben-deezer/b")
+    assert [len(queue(house, who)) for who in (ANA, BEN)] == [0, 1]
+
+
 def test_two_items_are_one_question_however_many_claims_doubt(house: House) -> None:
     house.sync("files", file("t", "Harbour", seconds=185))
     house.sync("spotify", track("t", "Harbour", seconds=190))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from aggregator import listeners, recommendations
 from aggregator.plugin import Artist, Credit, Edition, Holding, Play, Playlist, Track
-from aggregator.recommendations import knowledge
+from aggregator.recommendations import counted, knowledge
 from aggregator.store import open_store
 from aggregator.store.schema import account, artist, excluded, uncounted
 
@@ -67,6 +67,13 @@ def taste(house: House) -> dict[str, tuple[int, bool]]:
     with house.store.read() as conn:
         own = knowledge.read(conn, house.me).own
     return {key: (each.plays, each.has) for key, each in own.items() if each.weight}
+
+
+def listens(house: House) -> list[tuple[int, str]]:
+    """What says who is heard with whom: when, and the artist's name."""
+    with house.store.read() as conn:
+        names = {row[0]: row[1] for row in conn.execute(select(artist.c.id, artist.c.name))}
+        return [(at, names[artist_id]) for at, artist_id in counted.listens(conn, house.me)]
 
 
 WAYS: list[tuple[recommendations.What, str]] = [
@@ -154,10 +161,12 @@ def test_what_an_account_holds_does_not_count_either(house: House) -> None:
 def test_albums_of_who_is_kept_out_are_in_no_row(house: House) -> None:
     house.own("Sleepy Bear", "Hibernation")
     assert "Hibernation" in {card.title for card in house.discover().cards}
+    assert taste(house)["sleepy bear"] == (0, True)
     exclude(house, "artist", "Sleepy Bear")
     assert "Hibernation" not in {card.title for card in house.discover().cards}
     let_in(house)
     exclude(house, "album", "Hibernation")
+    assert "sleepy bear" not in taste(house), "there by that album alone"
     assert "Hibernation" not in {card.title for card in house.discover().cards}
 
 
@@ -213,26 +222,28 @@ def test_another_listener_is_not_affected_and_nothing_stays_of_who_goes(house: H
     nursery=st.booleans(),
 )
 def test_excluded_plays_count_exactly_as_if_they_had_never_been(tmp_path_factory, plays, hours, album, nursery) -> None:
-    """The taste of a house that keeps something out is that of a house where it was never played."""
+    """The taste of a house that keeps something out is that of a house where it was never played, and who is heard
+    with whom as well."""
     first, last = hours
     out = {hour % 24 for hour in range(first, last if last > first else last + 24)}
-    stays = [p for p in plays if p[2] not in out and not (album and p[1] == album) and not (nursery and p[3])]
+    told = list(enumerate(plays))
+    stays = [(n, p) for n, p in told if p[2] not in out and not (album and p[1] == album) and not (nursery and p[3])]
     tastes = []
-    for heard, kept_out in ((plays, True), (stays, False)):
+    for heard, kept_out in ((told, True), (stays, False)):
         store = open_store(tmp_path_factory.mktemp("taste"))
         house = House(store, listeners.create(store, "Ana", "owner").id)
         live_in(house, "Etc/UTC")
         other = house.account("nursery", house.me)
-        for number, (name, title, hour, by_other) in enumerate(heard):
+        for number, (name, title, hour, by_other) in heard:
             at = datetime(2026, 1, 1, hour, tzinfo=UTC) + timedelta(days=number)
             play = Play(at=at, title=f"{name} {title}", credits=[Credit(name=f"Band {name}")], album=f"{name} {title}")
             house.take(other if by_other else house.scrobbles, [play])
         if kept_out:
             recommendations.exclude(store, house.me, "hours", f"{first}-{last}")
-            for name in {p[0] for p in heard if p[1] == album}:
+            for name in {p[0] for _, p in heard if p[1] == album}:
                 recommendations.exclude(store, house.me, "album", f"{name} {album}")
             if nursery:
                 recommendations.exclude(store, house.me, "account", "nursery")
-        tastes.append(taste(house))
+        tastes.append((taste(house), listens(house)))
         store.close()
     assert tastes[0] == tastes[1]
