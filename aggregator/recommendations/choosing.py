@@ -81,17 +81,12 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
         claimed = _claim(conn, picks, now)
     if claimed:
         merging.merge(store)
-    with store.write() as conn:
-        items = _items(conn, picks)
-        having = _having(conn, listener_id)
-        out = having.items | said.items
-        known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
-        new = [pick for pick in albums if pick.traits.by not in known_after_all]
-        rows = stored.rows("artist", _standing("artist", artists, items, out)[:ARTISTS])
-        rows += stored.rows("album", _standing("album", new, items, out)[:ALBUMS])
+    with store.read() as conn:
+        rows = _new_rows(conn, listener_id, artists, albums, said)
         near = near_home(conn, listener_id, known, now)
         rows += stored.rows("own", near) + stored.rows("song", songs_to_try(conn, listener_id, known, near, now))
         rows += _tastes(known)
+    with store.write() as conn:
         conn.execute(delete(recommended).where(recommended.c.listener_id == listener_id))
         if rows:
             conn.execute(insert(recommended), [{"listener_id": listener_id, "made_at": now, **row} for row in rows])
@@ -263,6 +258,18 @@ def _having(conn: Connection, listener_id: int) -> Having:
     )
     had = {(kind, item) for kind, item in items} | {("artist", item) for item in heard}
     return Having(had, {album_key(title, credit) for title, credit in albums})
+
+
+def _new_rows(
+    conn: Connection, listener_id: int, artists: Sequence[Pick], albums: Sequence[Pick], said: Feedback
+) -> list[dict[str, Any]]:
+    """Rows of what the listener neither has nor knows."""
+    items = _items(conn, [*artists, *albums])
+    out = _having(conn, listener_id).items | said.items
+    known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
+    new = [pick for pick in albums if pick.traits.by not in known_after_all]
+    rows = stored.rows("artist", _standing("artist", artists, items, out)[:ARTISTS])
+    return rows + stored.rows("album", _standing("album", new, items, out)[:ALBUMS])
 
 
 def _standing(
