@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from math import log1p, sqrt
 
 from aggregator.recommendations.signals import (
-    LATE_PLACE,
     Neighbours,
     Signal,
     by_taste,
@@ -31,6 +30,7 @@ from aggregator.recommendations.signals import (
     lift,
     mentions,
     near,
+    places,
     profile,
     relative,
     shares,
@@ -236,10 +236,9 @@ def _supporters(
 ) -> dict[str, dict[str, float]]:
     """For each of `artists`, the played artists whose lists it is in, with what each adds to `near`."""
     found: dict[str, dict[str, float]] = {artist: {} for artist in artists}
-    for seed, neighbours in lists.items():
-        for place, (artist, _) in enumerate(neighbours):
-            if artist in found:
-                found[artist].setdefault(seed, weights[seed] / (LATE_PLACE + place))
+    for seed, artist, worth in places(lists, weights):
+        if artist in found:
+            found[artist].setdefault(seed, worth)
     return found
 
 

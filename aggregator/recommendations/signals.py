@@ -6,7 +6,7 @@ Pure functions of what is played and of what services answered. `ranking` weighs
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import exp, log, log1p, sqrt
 
 Signal = dict[str, float]
@@ -24,10 +24,16 @@ FEW = 4
 def near(lists: Mapping[str, Neighbours], weights: Mapping[str, float]) -> Signal:
     """How high the artist stands in the lists of the artists played; lists of much played artists count more."""
     signal: Signal = defaultdict(float)
+    for _, artist, worth in places(lists, weights):
+        signal[artist] += worth
+    return signal
+
+
+def places(lists: Mapping[str, Neighbours], weights: Mapping[str, float]) -> Iterator[tuple[str, str, float]]:
+    """Whose list, who stands in it, and what that place adds to `near`."""
     for seed, neighbours in lists.items():
         for place, (artist, _) in enumerate(neighbours):
-            signal[artist] += weights[seed] / (LATE_PLACE + place)
-    return signal
+            yield seed, artist, weights[seed] / (LATE_PLACE + place)
 
 
 def shares(lists: Mapping[str, Neighbours], size: Mapping[str, float]) -> dict[str, Signal]:
