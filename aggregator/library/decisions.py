@@ -19,6 +19,7 @@ from aggregator.library import merging
 from aggregator.library.evidence import KINDS
 from aggregator.library.fields import CALLED
 from aggregator.store import Store
+from aggregator.wording import plural
 
 Side = Mapping[int, Sequence[int]]
 """Claims by the item they belong to."""
@@ -320,7 +321,7 @@ def _with_songs(count: int) -> str:
 
 
 def _likewise(count: int) -> str:
-    return f", and {count:,} more {'pair' if count == 1 else 'pairs'} likewise" if count else ""
+    return f", and {plural(count, 'more pair')} likewise" if count else ""
 
 
 def _songs(count: int) -> str:
