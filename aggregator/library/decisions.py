@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -77,16 +77,6 @@ def pairwise(store: Store, listener_id: int, kind: str, verdict: str, pairs: Seq
         return act
 
 
-def different(store: Store, listener_id: int, kind: str, claims_a: Collection[int], claims_b: Collection[int]) -> int:
-    """No claim of one side is one thing with a claim of the other. Returns the act's number."""
-    with store.write() as conn:
-        a, b = _by_item(conn, claims_a), _by_item(conn, claims_b)
-        names = " and ".join(f"“{_name(said)}”" for said in _payloads(conn, [min(claims_a), min(claims_b)]))
-        act = _write(conn, listener_id, kind, "different", a, b, f"{names} are not the same {CALLED[kind]}")
-        _carry_out(conn, act)
-        return act
-
-
 def split(store: Store, listener_id: int, kind: str, claims: Iterable[int], songs: Iterable[int] = ()) -> int:
     """These claims of one item are another thing than the rest of it. Returns the act's number.
 
@@ -108,7 +98,7 @@ def split(store: Store, listener_id: int, kind: str, claims: Iterable[int], song
         return act
 
 
-def undo(store: Store, act: int, listener_id: int | None = None) -> None:
+def undo(store: Store, listener_id: int, act: int) -> None:
     """Take an act back: every item is again what the rules and the other decisions make of it. The history names the
     listener."""
     with store.write() as conn:
@@ -177,16 +167,6 @@ def _several(items: Side) -> Side:
     if len(items) < 2:
         raise Refused("These are one already. What does not belong together can be split on its page.")
     return items
-
-
-def _by_item(conn: Connection, claims: Iterable[int]) -> dict[int, list[int]]:
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for claim, item in conn.exec_driver_sql(
-        "SELECT claim_id, item_id FROM link WHERE claim_id IN (SELECT value FROM json_each(?)) ORDER BY claim_id",
-        (json.dumps(sorted(set(claims))),),
-    ):
-        found[item].append(claim)
-    return dict(found)
 
 
 def _first_and_rest(items: Side) -> tuple[Side, Side]:

@@ -202,7 +202,7 @@ def test_the_unsure_pair_can_be_answered_and_taken_back(demo: Demo) -> None:
     answer = decisions.same(demo.store, robin.id, "recording", [pair.a.item, pair.b.item])
     assert counted(demo, "Robin")["songs"][0] == told.songs.total - 1  # type: ignore[index]
     assert counted(demo, "Robin")["unsure"] == told.unsure | {"recording": 0}
-    decisions.undo(demo.store, answer)
+    decisions.undo(demo.store, robin.id, answer)
     assert counted(demo, "Robin") == expected(told)
 
 
@@ -224,7 +224,7 @@ def test_the_wrong_merge_can_be_undone(demo: Demo) -> None:
     assert [[album.title for album in page.albums] for page in parted] == [["Ferry Songs"], ["Blast Furnace Hymnal"]]
     assert [page.plays for page in parted] == [sum(song.plays for song in page.songs) for page in parted]
     assert sum(page.plays for page in parted) == both.plays
-    decisions.undo(demo.store, decision)
+    decisions.undo(demo.store, robin.id, decision)
     assert counted(demo, "Robin") == expected(told)
 
 

@@ -74,7 +74,7 @@ def test_totals_follow_a_decision_there_and_back(house):
     assert house.rows("SELECT kind, MAX(plays) FROM shelf GROUP BY 1 ORDER BY 1") == [
         ("album", 1), ("artist", 1), ("recording", 1),
     ]  # fmt: skip
-    decisions.undo(house.store, decision)
+    decisions.undo(house.store, ANA, decision)
     assert listens(house) == 2 and house.value("SELECT SUM(plays) FROM play_total") == 2
 
 

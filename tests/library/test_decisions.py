@@ -50,8 +50,7 @@ def test_what_follows_one_side_follows_into_the_joined_item(house, two_songs):
 def test_not_the_same_parts_what_rules_join_and_stays_parted(house):
     house.sync("files", file("a", "Harbour"), file("b", "Harbour"))
     house.merge()
-    a, b = (house.claim("files", "recording", pid) for pid in "ab")
-    decisions.different(house.store, ANA, "recording", [a], [b])
+    decisions.split(house.store, ANA, "recording", [house.claim("files", "recording", "b")])
     assert not house.together("recording", "files/a", "files/b")
     house.sync("spotify", track("t", "Harbour", seconds=185))
     house.plays("lastfm", play(0, "Harbour"))
@@ -69,7 +68,7 @@ def test_a_split_takes_some_claims_out_and_undo_puts_them_back(house):
     before = house.derived()
     decision = decisions.split(house.store, ANA, "album", [house.claim("spotify", "album", "e")])
     assert not house.together("album", "files/e", "spotify/e")
-    decisions.undo(house.store, decision)
+    decisions.undo(house.store, ANA, decision)
     assert house.derived() == before
     assert read(house, items.album, ANA, item).card.starred
 
@@ -79,7 +78,7 @@ def test_a_star_shows_on_the_item_that_its_claim_belongs_to(house, two_songs):
     stars.put(house.store, ANA, "recording", second)
     decision = decisions.same(house.store, ANA, "recording", [first, second])
     assert read(house, items.recording, ANA, first).card.starred
-    decisions.undo(house.store, decision)
+    decisions.undo(house.store, ANA, decision)
     assert not read(house, items.recording, ANA, first).card.starred
     assert read(house, items.recording, ANA, second).card.starred
 
@@ -91,7 +90,7 @@ def test_the_newer_of_two_decisions_that_contradict_holds(house, two_songs):
     assert not house.together("recording", "files/t", "spotify/t")
     newest = decisions.same(house.store, ANA, "recording", [first, second])
     assert house.together("recording", "files/t", "spotify/t")
-    decisions.undo(house.store, newest)
+    decisions.undo(house.store, ANA, newest)
     assert not house.together("recording", "files/t", "spotify/t")
 
 
@@ -110,7 +109,7 @@ def test_the_history_says_who_said_what(house):
     house.sync("files", file("t", "Harbour", seconds=185), file("u", "Der Hafen", seconds=185))
     house.merge()
     pair = [house.claim("files", "recording", pid) for pid in "tu"]
-    decisions.undo(house.store, decisions.same(house.store, BEN, "recording", pair))
+    decisions.undo(house.store, ANA, decisions.same(house.store, BEN, "recording", pair))
     [said] = read(house, acts.history, ANA)
     assert (said.listener, said.words) == ("Ben", "“Harbour” and “Der Hafen” are the same song")
     assert (said.state, said.undone_at is not None) == ("undone", True)
@@ -184,7 +183,7 @@ def test_an_artist_was_heard_as_often_as_the_songs_on_their_page(two_bands):
     two_bands.plays("lastfm", play(90, "Anvil", "Morrow"))
     two_bands.merge()
     assert read(two_bands, items.artist, ANA, artist_of(two_bands, "Blast")).plays == 4
-    decisions.undo(two_bands.store, decision)
+    decisions.undo(two_bands.store, ANA, decision)
     assert read(two_bands, items.artist, ANA, artist_of(two_bands, "Blast")).plays == 5
 
 

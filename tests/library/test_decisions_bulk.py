@@ -55,7 +55,7 @@ def test_many_become_one_and_one_undo_makes_them_many(three):
     assert parted(three) == [["a", "b", "c"]]
     [said] = read(three, acts.history, ANA)
     assert (said.id, said.words, said.state) == (act, "“Anvil”, “Blast” and “Cinder” are the same song", "holds")
-    decisions.undo(three.store, act, BEN)
+    decisions.undo(three.store, BEN, act)
     assert three.derived() == before
     assert read(three, acts.one, ANA, act).undone_by == "Ben"
 
@@ -70,7 +70,7 @@ def test_no_two_of_many_are_one_and_no_sync_makes_them_so(house):
     house.sync("files", *(file(pid, "Harbour", seconds=185) for pid in titles))
     house.merge()
     assert parted(house) == [[pid] for pid in titles]
-    decisions.undo(house.store, act)
+    decisions.undo(house.store, ANA, act)
     assert parted(house) == [list(titles)]
 
 
@@ -107,7 +107,7 @@ def test_one_of_many_split_off_leaves_the_others_together(three):
     newer, older = read(three, acts.history, ANA)
     assert (newer.id, newer.state) == (off, "holds")
     assert (older.id, older.state, older.overruled_by.id) == (many, "partly", off)
-    decisions.undo(three.store, off)
+    decisions.undo(three.store, ANA, off)
     assert read(three, acts.one, ANA, many).state == "holds"
 
 
@@ -128,7 +128,7 @@ def test_an_older_word_is_overruled_and_says_by_which(three):
     said = read(three, acts.one, ANA, same)
     assert (said.state, said.overruled_by.id) == ("overruled", apart)
     assert said.overruled_by.words == "“Anvil” is another song than “Blast”"
-    decisions.undo(three.store, decisions.again(three.store, ANA, apart))
+    decisions.undo(three.store, ANA, decisions.again(three.store, ANA, apart))
     assert read(three, acts.one, ANA, same).overruled_by.id == apart  # and not by what was taken back
     newest = decisions.again(three.store, ANA, same)
     assert read(three, acts.one, ANA, newest).state == "holds"
@@ -276,7 +276,7 @@ def test_songs_join_with_their_albums_and_part_with_the_undo(two_albums):
         "“Blue Room” and “Blaues Zimmer” are the same album, and 2 of their songs too", 2
     )  # fmt: skip
     assert read(two_albums, weighing.matching_songs, ANA, both(two_albums)) == []
-    decisions.undo(two_albums.store, act)
+    decisions.undo(two_albums.store, ANA, act)
     assert two_albums.derived() == before
     assert two_albums.rows("SELECT * FROM star") == starred
 
@@ -306,7 +306,7 @@ def test_a_split_album_gives_both_sides_their_songs_back(two_albums):
     split = decisions.split(two_albums.store, ANA, "album", leaving, [song.decision for song in offered])
     assert {kind: two_albums.items(kind) for kind in KINDS} == before
     assert read(two_albums, acts.one, ANA, joined).state == "overruled"
-    decisions.undo(two_albums.store, split)
+    decisions.undo(two_albums.store, ANA, split)
     assert two_albums.derived() == during
     assert read(two_albums, acts.one, ANA, joined).state == "holds"
 
@@ -384,7 +384,7 @@ def test_whatever_is_said_and_taken_back_in_any_order_leaves_everything_as_it_wa
         merging.rebuild(house.store)
         assert during == house.derived()
         for act in pick.sample(said, len(said)):
-            decisions.undo(house.store, act)
+            decisions.undo(house.store, ANA, act)
         assert before == house.derived()
 
 

@@ -124,7 +124,7 @@ def test_where_both_ids_were_known_the_decision_holds_for_both(house):
     )
     house.merge()
     assert house.together("artist", "spotify/new", "spotify/z")
-    decisions.undo(house.store, 1)
+    decisions.undo(house.store, ANA, 1)
     assert not house.together("artist", "spotify/new", "spotify/z")
 
 
@@ -148,9 +148,7 @@ def test_a_decision_that_told_the_two_ids_apart_does_not_end_up_on_both_sides(ho
         "spotify", Artist(id="old", name="Ana", ids={"mbid": "old"}), Artist(id="new", name="Ana", ids={"mbid": "new"})
     )
     house.merge()
-    decisions.different(
-        house.store, ANA, "artist", *[[house.claim("spotify", "artist", pid)] for pid in ("old", "new")]
-    )
+    decisions.apart(house.store, ANA, "artist", *(house.claim("spotify", "artist", pid) for pid in ("old", "new")))
     house.sync("spotify", Artist(id="old", name="Ana", ids={"mbid": "old"}),
                Artist(id="new", name="Ana", ids={"mbid": "new", "former_mbid": "old"}))  # fmt: skip
     house.merge()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.library import decisions, merging
 from aggregator.store import faults
+from tests.library.house import ANA
 from tests.library.worlds import KINDS, LAWS, WORLD, a_house, a_house_of, decide, differences, picture, tell
 
 pytestmark = pytest.mark.timeout(600)
@@ -123,5 +124,5 @@ def test_a_decision_taken_back_leaves_everything_as_it_was(world, kind, pick):
         during = house.derived()
         merging.rebuild(house.store)
         assert during == house.derived()
-        decisions.undo(house.store, decision)
+        decisions.undo(house.store, ANA, decision)
         assert before == house.derived()

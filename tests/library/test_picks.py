@@ -204,7 +204,7 @@ def test_a_pick_follows_its_claim_when_an_item_is_split_and_joined_again(two_edi
     assert dict(two_editions.rows("SELECT title, released FROM album")) == {
         "Blue Room": "1995", "Blue Room (Deluxe)": "1994-03",
     }  # fmt: skip
-    decisions.undo(two_editions.store, apart)
+    decisions.undo(two_editions.store, ANA, apart)
     assert two_editions.derived() == joined
 
 

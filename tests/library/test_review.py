@@ -157,7 +157,7 @@ def test_an_answer_settles_its_neighbours_and_is_asked_again_once_taken_back(hou
     [asked] = queue(house)
     act = decisions.same(house.store, ANA, "recording", [asked.a.item, asked.b.item])
     assert queue(house) == []
-    decisions.undo(house.store, act)
+    decisions.undo(house.store, ANA, act)
     assert [(pair.a, pair.b) for pair in queue(house)] == [(asked.a, asked.b)]
 
 
@@ -240,7 +240,7 @@ def test_songs_of_the_same_two_albums_are_answered_at_once_and_taken_back_at_onc
     with two_albums.store.read() as conn:
         [said] = acts.history(conn, ANA)
     assert said.words == "2 called “Anvil” are the same song, and 2 more pairs likewise"
-    decisions.undo(two_albums.store, act)
+    decisions.undo(two_albums.store, ANA, act)
     assert two_albums.items("recording") == before
 
 

@@ -61,14 +61,14 @@ def test_plays_go_with_the_song_through_same_split_and_undo(house):
     items = [row[0] for row in house.rows("SELECT id FROM recording ORDER BY id")]
     same = decisions.same(house.store, ANA, "recording", items)
     assert sum(heard(house).values()) == 3 and len(heard(house)) == 1
-    decisions.undo(house.store, same)
+    decisions.undo(house.store, ANA, same)
     assert house.derived() == before
     claim = house.value("SELECT claim_id FROM report r JOIN account a ON a.id = r.account_id WHERE a.key = 'lastfm'"
                         " ORDER BY at LIMIT 1")  # fmt: skip
     split = decisions.split(house.store, ANA, "recording", [claim])
     assert sorted(heard(house).values()) == [1, 2]
     assert owned(house) == {"Harbour", "Hafen"} and len(house.items("recording")) == 3
-    decisions.undo(house.store, split)
+    decisions.undo(house.store, ANA, split)
     assert house.derived() == before
 
 

@@ -171,7 +171,7 @@ def a_house_of(world: dict[str, Any]) -> Iterator[House]:
 
 
 def decide(house: House, kind: str, pick: random.Random) -> int | None:
-    """Two items of a kind are said to be the same, or two claims not to be; None where there are not two.
+    """Two items of a kind are said to be the same or not to be, or a claim is split off; None where there is but one.
 
     What is picked depends on the names of claims alone.
     """
@@ -181,12 +181,15 @@ def decide(house: House, kind: str, pick: random.Random) -> int | None:
         " ORDER BY a.key, c.pid",
         *(kind, ANA, ANA),
     )
-    claims, items = [row[0] for row in rows], list(dict.fromkeys(row[1] for row in rows))
+    items = list(dict.fromkeys(row[1] for row in rows))
     if len(items) < 2:
         return None
     if pick.random() < 0.5:
         return decisions.same(house.store, ANA, kind, pick.sample(items, 2))
-    return decisions.different(house.store, ANA, kind, *[[claim] for claim in pick.sample(claims, 2)])
+    (one, item), (other, its) = pick.sample(rows, 2)
+    if item == its:
+        return decisions.split(house.store, ANA, kind, [one])
+    return decisions.apart(house.store, ANA, kind, one, other)
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------

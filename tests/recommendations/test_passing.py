@@ -85,5 +85,5 @@ def test_a_favourite_and_a_decision_stay(house: House) -> None:
     decision = decisions.same(house.store, house.me, "album", pair)
     later(house)
     assert {"Rye"} < found(house) - {"Low Tide", "Wicks"}
-    decisions.undo(house.store, decision)
+    decisions.undo(house.store, house.me, decision)
     assert found(house) >= {"Rye", "Crossing", "Antlers"}

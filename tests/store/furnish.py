@@ -85,7 +85,7 @@ def decide(store: Store, listener: int) -> None:
         }
     decisions.same(store, listener, "artist", [ids["artist", "Nora Quist"], ids["artist", "Norah Quist"]])
     taken_back = decisions.same(store, listener, "recording", [ids["recording", "Front"], ids["recording", "Fold"]])
-    decisions.undo(store, taken_back)
+    decisions.undo(store, listener, taken_back)
     decisions.apart(store, listener, "album", ids["album", "Glass weather"], ids["album", "Paper engines"])
 
 

@@ -91,7 +91,7 @@ def test_decisions_and_secrets_of_then_still_count(old: Path) -> None:
         assert accounts.secret(conn, mine.id, "api_key", Vault(old)) == SECRET + "-renewed"
         standing = next(each for each in acts.history(conn, 1) if not each.undone_at and each.verdict == "same")
         together = conn.exec_driver_sql("SELECT COUNT(*) FROM artist").scalar_one()
-    decisions.undo(store, standing.id)
+    decisions.undo(store, 1, standing.id)
     with store.read() as conn:
         assert conn.exec_driver_sql("SELECT COUNT(*) FROM artist").scalar_one() == together + 1
 

@@ -117,7 +117,7 @@ def test_pages_that_die_in_a_decision_leave_all_of_it_or_nothing(
             with served(data) as ana:
                 assert ana.post(address, data=form, allow_redirects=False).status_code == 303
     store = open_store(undisturbed)
-    decisions.undo(store, decisions.same(store, ANA, "artist", pair))
+    decisions.undo(store, ANA, decisions.same(store, ANA, "artist", pair))
     store.close()
     assert picture.differences(trial.look(data), trial.look(undisturbed)) == []
 

@@ -106,7 +106,7 @@ def test_the_pages_are_open_to_everybody(
     artists = [number for name, number in ids.items() if name.startswith("artist ")]
     apart = decisions.apart(house, ana, "artist", *artists)
     decisions.same(house, ana, "artist", artists[:2])
-    decisions.undo(house, decisions.same(house, ana, "album", [album, ids["album Even numbers"]]))
+    decisions.undo(house, ana, decisions.same(house, ana, "album", [album, ids["album Even numbers"]]))
     with house.read() as conn:
         [claim, *_] = conn.exec_driver_sql("SELECT claim_id FROM link WHERE item_id = ?", (album,)).scalars()
     args = {**browser_context_args, "viewport": {"width": width, "height": 844}, "color_scheme": theme}

@@ -43,7 +43,7 @@ def undo(decision_id: int) -> ResponseReturnValue:
     said = _open(decision_id)
     if said.undone_at is not None:
         abort(404, "That was taken back before.")
-    decisions.undo(store(), said.id, listener().id)
+    decisions.undo(store(), listener().id, said.id)
     flash(f"Taken back: {said.words}.")
     return to_where_it_was_asked()
 

@@ -279,4 +279,4 @@ def _take_back(act: int) -> None:
     with store().read() as conn:
         said = acts.one(conn, listener().id, act)
     if said and not said.undone_at:
-        decisions.undo(store(), act, listener().id)
+        decisions.undo(store(), listener().id, act)
