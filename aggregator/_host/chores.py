@@ -36,7 +36,7 @@ def do(house: House, queued: runs.Queued, watch: Report | None = None) -> str | 
     with house.store.write() as conn:
         runs.start(conn, queued.id, int(time.time()))
     try:
-        counts = _CHORES[queued.what](house, _reporter(house, queued.id, watch))
+        counts = _chore(queued)(house, _reporter(house, queued.id, watch))
     except Exception as error:  # one chore that fails must not stop the steward; the Sources page shows it
         words = f"{type(error).__name__}: {error}"
         with house.store.write() as conn:
@@ -85,13 +85,16 @@ def _merge(house: House, report: Report) -> Mapping[str, int]:
     return {}
 
 
-def _recommend(house: House, report: Report) -> Mapping[str, int]:
+def _recommend(house: House, report: Report, whose: int | None = None) -> Mapping[str, int]:
+    """`whose`: the listener who asked for it by a word; None for everybody's, with tidying up after them."""
     from aggregator import listeners, recommendations
 
-    people = listeners.everyone(house.store)
+    people = [person for person in listeners.everyone(house.store) if whose in (None, person.id)]
     for number, person in enumerate(people):
         report(number, len(people), person.name)
         recommendations.refresh(house.store, person.id)
+    if whose is not None:
+        return {}
     return {"forgotten": recommendations.forget_unused(house.store, int(time.time()))}
 
 
@@ -128,9 +131,14 @@ def _able(house: House, method: str) -> set[int]:
     }
 
 
+def _chore(queued: runs.Queued) -> Callable[[House, Report], Mapping[str, int]]:
+    if queued.what == "recommend":
+        return partial(_recommend, whose=queued.listener_id)
+    return _CHORES[queued.what]
+
+
 _CHORES: dict[str, Callable[[House, Report], Mapping[str, int]]] = {
     "merge": _merge,
-    "recommend": _recommend,
     "erase": _erase,
     "artwork": _artwork,
     "answers": _answers,

@@ -19,21 +19,26 @@ KEPT_SECONDS = 60 * 86400
 
 @dataclass(frozen=True)
 class Queued:
-    """`account_id` None: the steward's own work."""
+    """`account_id` None: the steward's own work. `listener_id`: for whom it is done, None for everybody."""
 
     id: int
     account_id: int | None
     what: str
     queued_at: int = 0
+    listener_id: int | None = None
 
 
-def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now: int) -> int:
-    """Queue a run, or find the one that already waits. Returns its id."""
+def ask(
+    conn: Connection, what: str, account_id: int | None, asked_by: str, now: int, listener_id: int | None = None
+) -> int:
+    """Queue a run, or find the one that already waits. Returns its id. `listener_id`: for them alone."""
     mine = run.c.account_id.is_(None) if account_id is None else run.c.account_id == account_id
-    waiting = conn.execute(select(run.c.id).where(mine, run.c.what == what, run.c.state == "queued")).scalar()
+    whose = run.c.listener_id.is_(None) if listener_id is None else run.c.listener_id == listener_id
+    waiting = conn.execute(select(run.c.id).where(mine, whose, run.c.what == what, run.c.state == "queued")).scalar()
     if waiting is not None:
         return int(waiting)
     row = {"account_id": account_id, "what": what, "state": "queued", "asked_by": asked_by, "queued_at": now}
+    row["listener_id"] = listener_id
     inserted = conn.execute(insert(run).values(row)).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
@@ -41,7 +46,8 @@ def ask(conn: Connection, what: str, account_id: int | None, asked_by: str, now:
 
 def waiting(conn: Connection) -> list[Queued]:
     """Queued runs, oldest first."""
-    query = select(run.c.id, run.c.account_id, run.c.what, run.c.queued_at).where(run.c.state == "queued")
+    columns = (run.c.id, run.c.account_id, run.c.what, run.c.queued_at, run.c.listener_id)
+    query = select(*columns).where(run.c.state == "queued")
     return [Queued(*row) for row in conn.execute(query.order_by(run.c.id))]
 
 
@@ -81,11 +87,12 @@ def lines(conn: Connection, run_id: int, entries: Iterable[tuple[int, str, str]]
 
 def recover(conn: Connection, now: int) -> int:
     """Mark what a kill left running as failed, and ask for it again. Returns how many there were."""
-    cut = conn.execute(select(run.c.id, run.c.account_id, run.c.what).where(run.c.state == "running")).all()
-    for run_id, account_id, what in cut:
+    columns = (run.c.id, run.c.account_id, run.c.what, run.c.listener_id)
+    cut = conn.execute(select(*columns).where(run.c.state == "running")).all()
+    for run_id, account_id, what, listener_id in cut:
         words = "Bandstand was stopped during this run. What it had read is kept; it starts again by itself."
         fail(conn, run_id, now, "stopped", words, None, {})
-        ask(conn, what, account_id, "start", now)
+        ask(conn, what, account_id, "start", now, listener_id)
     return len(cut)
 
 

@@ -70,8 +70,7 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
     Merges what it claims, so that everything it recommends has a page.
     """
     now = int(time.time()) if now is None else now
-    with store.write() as conn:
-        recount(conn, listener_id)
+    recount(store, listener_id)
     with store.read() as conn:
         known = read(conn, listener_id)
         said, having = feedback_of(conn, listener_id), _having(conn, listener_id)

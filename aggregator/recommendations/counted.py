@@ -1,7 +1,8 @@
 """What counts as a listener's taste: everything they have and heard, less what they keep out of it.
 
 `recount` writes down what does not count of each artist and album (table `uncounted`), and whatever works from taste
-reads that. It is done anew whenever something is kept out or let in again, and before each ranking.
+reads that. It is done anew whenever something is kept out or let in again, and before each ranking. Nobody waits for
+it: it is worked out before the transaction that writes it, and that writes only what is another than before.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from aggregator import listeners
-from aggregator.store.schema import excluded, link, recommended, shelf, uncounted
+from aggregator.store import Store
+from aggregator.store.schema import excluded, link, recommended, report, shelf, uncounted
 
 NEWEST = 50_000
 """Listens that say who is heard together."""
@@ -34,28 +36,40 @@ class _Out:
     hours: set[int] = field(default_factory=set)
 
 
-def recount(conn: Connection, listener_id: int) -> None:
+def recount(store: Store, listener_id: int) -> None:
     """Write down what does not count of each artist and album, as of now."""
-    conn.execute(delete(uncounted).where(uncounted.c.listener_id == listener_id))
+    with store.read() as conn:
+        rows = _uncounted(conn, listener_id)
+        mine = select(uncounted).where(uncounted.c.listener_id == listener_id)
+        before = {(row.kind, row.item_id): dict(row._mapping) for row in conn.execute(mine)}
+    if rows == before:
+        return
+    with store.write() as conn:
+        conn.execute(delete(uncounted).where(uncounted.c.listener_id == listener_id))
+        if rows:
+            conn.execute(insert(uncounted), list(rows.values()))
+
+
+def _uncounted(conn: Connection, listener_id: int) -> dict[tuple[str, int], dict[str, Any]]:
+    """The rows of the table, by kind and item."""
     out = _out(conn, listener_id)
     if out == _Out():
-        return
-    plays = _plays_out(conn, listener_id, out, _zone(conn, listener_id))
+        return {}
+    plays = _plays_out(conn, listener_id, out)
     held = _held_only_by(conn, listener_id, out)
-    items = {*plays, *held, *out.items}
-    rows = [
-        {"listener_id": listener_id, "kind": kind, "item_id": item, "plays": plays[kind, item],
-         "held": (kind, item) in held, "whole": (kind, item) in out.items}
-        for kind, item in sorted(items)
-    ]  # fmt: skip
-    if rows:
-        conn.execute(insert(uncounted), rows)
+    return {
+        (kind, item): {
+            "listener_id": listener_id, "kind": kind, "item_id": item, "plays": plays[kind, item],
+            "held": (kind, item) in held, "whole": (kind, item) in out.items,
+        }
+        for kind, item in sorted({*plays, *held, *out.items})
+    }  # fmt: skip
 
 
 def listens(conn: Connection, listener_id: int) -> list[tuple[int, int]]:
     """The newest `NEWEST` listens that count: when, and the artist item first credited."""
     out = _out(conn, listener_id)
-    songs, zone = _songs(conn, out), _zone(conn, listener_id)
+    songs = _songs(conn, out)
     rows = conn.exec_driver_sql(
         "SELECT r.at, l.item_id, k.artist_id, :any AND EXISTS (SELECT 1 FROM report o JOIN account a"
         " ON a.id = o.account_id WHERE o.listen_id = r.id AND a.key IN (SELECT value FROM json_each(:keys))) AS said"
@@ -64,11 +78,11 @@ def listens(conn: Connection, listener_id: int) -> list[tuple[int, int]]:
         " JOIN item_credit k ON k.kind = 'recording' AND k.item_id = l.item_id AND k.position = 0",
         {"me": listener_id, "most": NEWEST, "any": bool(out.accounts), "keys": json.dumps(sorted(out.accounts))},
     ).all()
-    clock = _Clock(zone, (row[0] for row in rows) if out.hours else ())
+    clock = _clock(conn, listener_id) if out.hours and rows else []
     return [
         (at, artist_id)
         for at, song, artist_id, said in rows
-        if not said and song not in songs and not (out.hours and clock.hour(at) in out.hours)
+        if not said and song not in songs and not (out.hours and _hour(clock, at) in out.hours)
     ]
 
 
@@ -129,13 +143,10 @@ def _gather(out: _Out, row: Any) -> None:
         out.hours |= {hour % 24 for hour in range(first, last if last > first else last + 24)}
 
 
-def _plays_out(conn: Connection, listener_id: int, out: _Out, zone: tzinfo | None) -> Counter[tuple[str, int]]:
+def _plays_out(conn: Connection, listener_id: int, out: _Out) -> Counter[tuple[str, int]]:
     """Listens that do not count, by artist and album; one that is kept out for two reasons is counted once."""
-    songs = _songs(conn, out)
-    listens = _by_listen(conn, listener_id, out, zone) if out.hours or out.accounts else Counter()
-    for song in songs:
-        listens.pop(song, None)
-    listens |= _all_listens(conn, listener_id, songs)
+    listens = _by_listen(conn, listener_id, out) if out.hours or out.accounts else Counter()
+    listens |= _all_listens(conn, listener_id, _songs(conn, out))
     found: Counter[tuple[str, int]] = Counter()
     for kind, item, song in _where_songs_count(conn, list(listens)):
         found[kind, item] += listens[song]
@@ -164,34 +175,54 @@ def _songs(conn: Connection, out: _Out) -> set[int]:
     return set(rows.scalars())
 
 
-def _by_listen(conn: Connection, listener_id: int, out: _Out, zone: tzinfo | None) -> Counter[int]:
+def _by_listen(conn: Connection, listener_id: int, out: _Out) -> Counter[int]:
     """Listens in the hours, or that one of the accounts reported, by recording."""
     rows = conn.exec_driver_sql(
-        "SELECT r.at, l.item_id, EXISTS (SELECT 1 FROM report o JOIN account a ON a.id = o.account_id WHERE"
-        " o.listen_id = r.id AND a.key IN (SELECT value FROM json_each(:keys))) AS reported"
-        " FROM report r JOIN link l ON l.claim_id = r.claim_id WHERE r.listener_id = :me AND r.leads",
-        {"me": listener_id, "keys": json.dumps(sorted(out.accounts))},
-    ).all()
-    clock = _Clock(zone, (row[0] for row in rows))
-    return Counter(song for at, song, reported in rows if reported or clock.hour(at) in out.hours)
+        "SELECT l.item_id, COUNT(*) FROM ("
+        " SELECT r.id, r.claim_id FROM json_each(:clock) p CROSS JOIN report r ON r.listener_id = :me AND r.leads"
+        "  AND r.at >= json_extract(p.value, '$[0]') AND r.at < json_extract(p.value, '$[1]')"
+        "  WHERE ((r.at + json_extract(p.value, '$[2]')) % 86400 + 86400) % 86400 / 3600"
+        "   IN (SELECT value FROM json_each(:hours))"
+        " UNION SELECT r.id, r.claim_id FROM account a CROSS JOIN report o ON o.account_id = a.id"
+        "  JOIN report r ON r.id = o.listen_id AND r.listener_id = :me AND r.leads"
+        "  WHERE a.key IN (SELECT value FROM json_each(:keys))"
+        ") left_out JOIN link l ON l.claim_id = left_out.claim_id GROUP BY l.item_id",
+        {
+            "me": listener_id,
+            "clock": json.dumps(_clock(conn, listener_id) if out.hours else []),
+            "hours": json.dumps(sorted(out.hours)),
+            "keys": json.dumps(sorted(out.accounts)),
+        },
+    )
+    return Counter({row[0]: row[1] for row in rows})
 
 
-class _Clock:
-    """The hour on the listener's wall at any of these times, without asking the zone each time."""
+class _Season(NamedTuple):
+    """A time in which the listener's clock is so many seconds ahead of UTC."""
 
-    def __init__(self, zone: tzinfo | None, times: Iterable[int]) -> None:
-        days = sorted({at // 86_400 for at in times})
-        self._starts: list[int] = []
-        self._offsets: list[int] = []
-        for day in days:
-            for at in (day * 86_400, day * 86_400 + 43_200):
-                offset = datetime.fromtimestamp(at, UTC).astimezone(zone).utcoffset() or timedelta()
-                self._starts.append(at)
-                self._offsets.append(int(offset.total_seconds()))
+    start: int
+    until: int
+    ahead: int
 
-    def hour(self, at: int) -> int:
-        """Right to the half day in which clocks change."""
-        return (at + self._offsets[bisect(self._starts, at) - 1]) // 3600 % 24
+
+def _clock(conn: Connection, listener_id: int) -> list[_Season]:
+    """That on the listener's wall in the time of their listens, right to the half day in which clocks change."""
+    mine = (report.c.listener_id == listener_id, report.c.leads)
+    first, last = conn.execute(select(func.min(report.c.at), func.max(report.c.at)).where(*mine)).one()
+    zone, half = _zone(conn, listener_id), 43_200
+    seasons: list[_Season] = []
+    for at in range(first // half * half, last + 1, half) if first is not None else ():
+        ahead = datetime.fromtimestamp(at, UTC).astimezone(zone).utcoffset() or timedelta()
+        if seasons and seasons[-1].ahead == ahead.total_seconds():
+            seasons[-1] = seasons[-1]._replace(until=at + half)
+        else:
+            seasons.append(_Season(at, at + half, int(ahead.total_seconds())))
+    return seasons
+
+
+def _hour(clock: list[_Season], at: int) -> int:
+    season = clock[bisect(clock, at, key=lambda season: season.start) - 1]
+    return (at + season.ahead) // 3600 % 24
 
 
 def _all_listens(conn: Connection, listener_id: int, songs: set[int]) -> Counter[int]:

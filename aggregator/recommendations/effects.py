@@ -40,7 +40,7 @@ def say(store: Store, listener_id: int, kind: Kind, item_id: int, word: Word) ->
         if not one.effect:
             one = replace(one, effect=_in_words(one, _change(before, after, one)))
             feedback.note_effect(conn, said, one.effect)
-        again.ask(conn)
+        again.ask(conn, listener_id)
     control.wake(store.folder)
     return one
 
@@ -50,7 +50,7 @@ def take_back(store: Store, listener_id: int, feedback_id: int) -> Said | None:
     with store.write() as conn:
         found = feedback.take_back(conn, listener_id, feedback_id)
         if found:
-            again.ask(conn)
+            again.ask(conn, listener_id)
     control.wake(store.folder)
     return found
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -68,21 +70,21 @@ def exclude(store: Store, listener_id: int, what: What, value: str) -> str:
 
     `value`: an artist's or album's name or id, a playlist's id, an account's key, or hours like ``20-6``.
     """
-    now = int(time.time())
+    with store.read() as conn:
+        row = {"listener_id": listener_id, "what": what, **_FIND[what](conn, listener_id, value.strip())}
+        before = left_out(conn, listener_id)
     with store.write() as conn:
-        row = {"listener_id": listener_id, "what": what, "at": now, **_FIND[what](conn, listener_id, value.strip())}
         same = [excluded.c[key] == row.get(key) for key in ("what", "claim_id", "value") if row.get(key) is not None]
         mine = (excluded.c.listener_id == listener_id, excluded.c.undone_at.is_(None))
         if (told := conn.scalar(select(excluded.c.effect).where(*mine, *same))) is not None:
             return str(told)
-        before = left_out(conn, listener_id)
+        words = _in_words(row["name"], Counter())
+        row |= {"at": int(time.time()), "effect": words}
         new = conn.execute(insert(excluded).values(row).returning(excluded.c.id)).scalar_one()
-        recount(conn, listener_id)
-        effect = _in_words(row["name"], left_out(conn, listener_id) - before)
-        conn.execute(update(excluded).where(excluded.c.id == new).values(effect=effect))
-        again.ask(conn)
-    control.wake(store.folder)
-    return effect
+    with _counted_anew(store, listener_id) as conn:
+        words = _in_words(row["name"], left_out(conn, listener_id) - before)
+        conn.execute(update(excluded).where(excluded.c.id == new).values(effect=words))
+    return words
 
 
 def include(store: Store, listener_id: int, exclusion_id: int) -> str | None:
@@ -93,11 +95,19 @@ def include(store: Store, listener_id: int, exclusion_id: int) -> str | None:
             return None
         before = left_out(conn, listener_id)
         conn.execute(update(excluded).where(excluded.c.id == exclusion_id).values(undone_at=int(time.time())))
-        recount(conn, listener_id)
+    with _counted_anew(store, listener_id) as conn:
         back = before - left_out(conn, listener_id)
-        again.ask(conn)
-    control.wake(store.folder)
     return f"{found.name} counts again, with {plural(back.total(), 'play')}."
+
+
+@contextmanager
+def _counted_anew(store: Store, listener_id: int) -> Iterator[Connection]:
+    """A transaction after which the list is made anew. That counts again: two orders at once may have met."""
+    recount(store, listener_id)
+    with store.write() as conn:
+        yield conn
+        again.ask(conn, listener_id)
+    control.wake(store.folder)
 
 
 def _in_words(name: str, out: Counter[int]) -> str:

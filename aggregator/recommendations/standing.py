@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, literal, null, select, union_all
+from sqlalchemy import Connection, Select, case, func, literal, null, or_, select, union_all
 
 from aggregator.recommendations.knowledge import SEEDS
 from aggregator.store.schema import account, answer, claim, run, shelf
@@ -28,7 +28,7 @@ class Standing:
 
 def standing(conn: Connection, listener_id: int) -> Standing:
     """One query, which reads no answer."""
-    rows = conn.execute(union_all(_accounts(listener_id), _own_artists(listener_id), _under_way())).all()
+    rows = conn.execute(union_all(_accounts(listener_id), _own_artists(listener_id), _under_way(listener_id))).all()
     told = {word: [row for row in rows if row.about == word] for word in ("account", "artists", "run")}
     asking = [row for row in told["run"] if row.name != "listener" or row.state == "answers"]
     under_way = max(asking, key=lambda row: (row.state == "answers", row.key), default=None)
@@ -60,9 +60,10 @@ def _own_artists(listener_id: int) -> Select[*tuple[Any, ...]]:
     return select(literal("artists"), null(), null(), null(), null(), func.count(), null()).where(*of)
 
 
-def _under_way() -> Select[*tuple[Any, ...]]:
-    """Look-ups, or the ranking that follows them, whose numbers are no look-ups."""
+def _under_way(listener_id: int) -> Select[*tuple[Any, ...]]:
+    """Look-ups, or the ranking that follows them, whose numbers are no look-ups; nothing that another one asked for."""
     asking = run.c.what == "answers"
     numbers = (case((asking, run.c.done), else_=0), case((asking, run.c.total)))
     unfinished = (run.c.what.in_(("answers", "recommend")), run.c.state.in_(("queued", "running")))
-    return select(literal("run"), run.c.id, run.c.asked_by, run.c.what, null(), *numbers).where(*unfinished)
+    whose = or_(run.c.listener_id.is_(None), run.c.listener_id == listener_id)
+    return select(literal("run"), run.c.id, run.c.asked_by, run.c.what, null(), *numbers).where(*unfinished, whose)

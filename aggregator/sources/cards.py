@@ -230,7 +230,8 @@ def standing(store: Store, listener_id: int) -> Standing:
         resting = {account.id for account in seen if account.resting(time.time())}
         busy = run.c.state.in_(("queued", "running"))
         theirs = or_(run.c.account_id.is_(None), run.c.account_id.in_([account.id for account in seen]))
-        found = conn.execute(select(run).where(busy, theirs).order_by(run.c.id))
+        asked = or_(run.c.listener_id.is_(None), run.c.listener_id == listener_id)
+        found = conn.execute(select(run).where(busy, theirs, asked).order_by(run.c.id))
         runs = [run_of(row) for row in found if row.state == "running" or row.account_id not in resting]
     troubled = _titled(store, [each for each in seen if each.enabled and each.state in WAITING])
     return Standing(troubled, [(each.name, one) for each in seen for one in held.get(each.id, ())], runs)

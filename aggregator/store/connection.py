@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from aggregator.store import faults
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in store/migrations/versions; a test holds the two together."""
 
 RESTORING = "restoring"

@@ -129,6 +129,7 @@ run = Table(  # the queue of work and its history
     Column("error", String(20)),  # AuthFailed | RateLimited | Unavailable | BadData | bug
     Column("error_words", Text),
     Column("traceback", Text),
+    Column("listener_id", ForeignKey("listener.id", ondelete="CASCADE")),  # whose list is made; null: everybody's
     Index(None, "state"),
     Index(None, "account_id", "what", "id"),
 )

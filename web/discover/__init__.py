@@ -98,7 +98,7 @@ def dial() -> ResponseReturnValue:
         abort(400, "The dial has five steps, 0 to 4.")
     wanted = listener().preferences.model_copy(update={"novelty": int(step)})
     listeners.save_preferences(store(), listener().id, wanted)
-    recommendations.make_anew(store())
+    recommendations.make_anew(store(), listener().id)
     flash(f"The dial stands at “{STEPS[int(step)]}”. Your list is made anew for it, which takes a few seconds.")
     return redirect(url_for("discover.page"), 303)
 
