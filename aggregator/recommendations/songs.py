@@ -22,7 +22,7 @@ ARTISTS = 60
 _NEGLECTED = """
 SELECT k.artist_id, s.item_id FROM json_each(:artists) n
 CROSS JOIN item_credit k ON k.artist_id = n.value AND k.kind = 'recording' AND k.position = 0
-JOIN shelf s ON s.listener_id = :listener AND s.kind = 'recording' AND s.item_id = k.item_id
+CROSS JOIN shelf s ON s.listener_id = :listener AND s.kind = 'recording' AND s.item_id = k.item_id
 JOIN recording r ON r.id = s.item_id
 LEFT JOIN shelf home ON home.listener_id = :listener AND home.kind = 'album' AND home.item_id = r.album_id
 LEFT JOIN uncounted u ON u.listener_id = :listener AND u.kind = 'album' AND u.item_id = r.album_id
