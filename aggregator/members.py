@@ -11,7 +11,7 @@ from aggregator._host import control, find
 from aggregator.listeners import Listener, ListenerError
 from aggregator.sources import lives
 from aggregator.store import Store
-from aggregator.store.schema import account, decision, pick, precedence
+from aggregator.store.schema import account, decision, ordering, pick, precedence
 from aggregator.store.schema import listener as table
 
 LAST_OWNER = "{} is the only owner here. Make somebody else an owner first."
@@ -98,9 +98,9 @@ def forget_leavers(store: Store) -> None:
     with store.write() as conn:
         alone = ~exists().where(account.c.listener_id == table.c.id)
         gone = conn.execute(select(table.c.id).where(table.c.role == listeners.LEAVING, alone)).scalars().all()
-        for said in (decision, pick, precedence):
+        for said in (decision, pick, ordering, precedence):
             conn.execute(update(said).where(said.c.listener_id.in_(gone)).values(listener_id=None))
-        for said in (decision, pick):
+        for said in (decision, pick, ordering):
             conn.execute(update(said).where(said.c.undone_by.in_(gone)).values(undone_by=None))
         conn.execute(delete(table).where(table.c.id.in_(gone)))
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row
 
-from aggregator.library.fields import SCHEMES, in_words, joined, length
+from aggregator.library.fields import SCHEMES, joined, length, number
 from aggregator.library.folding import fold
 from aggregator.library.items.cards import first_songs
 from aggregator.library.items.provenance import played, some, visible_accounts
@@ -273,7 +273,7 @@ def _album_title(known: _Known) -> Any:
 
 def _number(known: _Known) -> str:
     disc, position = known.said.get("disc", 1), known.said.get("position")
-    return "" if position is None else in_words("number", (disc, position))
+    return "" if position is None else number(disc, position)
 
 
 def _day(day: str) -> str:

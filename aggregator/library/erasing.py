@@ -2,7 +2,8 @@
 
 Each transaction leaves the claims that were one thing with the erased ones dirty, so that the merging which follows
 makes of them what they would be had the account never been. Killed at any moment, it goes on where it stopped. What
-listeners said themselves stays: decisions sleep, and a star, a stance or feedback goes over to what else the item has.
+listeners said themselves stays: decisions and picks sleep, and a star, a stance, feedback or own words on a field go
+over to what else the item has.
 """
 
 from __future__ import annotations
@@ -105,6 +106,16 @@ def _hand_over(conn: Connection, ids: str) -> None:
             f" UPDATE OR IGNORE {table} SET claim_id = heir.heir FROM heir WHERE {table}.claim_id = heir.id",
             (ids,),
         )
+    conn.exec_driver_sql(
+        "WITH heir AS (SELECT p.id, MIN(other.id) AS heir FROM json_each(?) going JOIN claim gone"
+        " ON gone.id = going.value JOIN account a ON a.id = gone.account_id JOIN pick p ON p.account_key = a.key"
+        " AND p.pid = gone.pid AND p.kind = gone.kind AND p.value IS NOT NULL JOIN link mine ON mine.claim_id = gone.id"
+        " JOIN link beside ON beside.item_id = mine.item_id JOIN claim other ON other.id = beside.claim_id"
+        " WHERE other.account_id <> gone.account_id GROUP BY p.id)"
+        " UPDATE pick SET account_key = a.key, pid = c.pid FROM heir JOIN claim c ON c.id = heir.heir"
+        " JOIN account a ON a.id = c.account_id WHERE pick.id = heir.id",
+        (ids,),
+    )
 
 
 def _mark_neighbours(conn: Connection, kind: str, ids: str) -> None:

@@ -25,12 +25,14 @@ class Speaker(Protocol):
 
 @dataclass(frozen=True)
 class Field:
-    """`said` is None where a claim says nothing of it; `called` is how sentences name it."""
+    """`said` is None where a claim says nothing of it; `called` is how sentences name it. `can_be_ordered`: whether it
+    makes sense to put providers in an order for it; a number is that of an edition."""
 
     name: str
     called: str
     said: Callable[[Speaker], Any]
     usual: Usual = "first"
+    can_be_ordered: bool = True
 
     @property
     def can_be_chosen(self) -> bool:
@@ -45,7 +47,7 @@ def _song_credits(claim: Speaker) -> Any:
     return claim.payload.get("credits") or claim.about.get("credits") or None
 
 
-def _album_title(claim: Speaker) -> str | None:
+def album_of(claim: Speaker) -> str | None:
     return claim.about.get("title") or claim.payload.get("album") or None
 
 
@@ -53,6 +55,15 @@ def _place(claim: Speaker) -> tuple[int, int] | None:
     """Disc and number; a file that names no number has no place."""
     position = claim.payload.get("position")
     return None if position is None else (claim.payload.get("disc", 1), position)
+
+
+def _id(scheme: str) -> Callable[[Speaker], Any]:
+    return lambda claim: claim.payload.get("ids", {}).get(scheme)
+
+
+def _other_ids(claim: Speaker) -> Mapping[str, str] | None:
+    """Ids that are of use to their own service alone."""
+    return {scheme: value for scheme, value in claim.payload.get("ids", {}).items() if scheme not in CODES} or None
 
 
 def _picture(claim: Speaker) -> Any:
@@ -68,12 +79,23 @@ def _status(claim: Speaker) -> str:
     return str(claim.payload.get("status", "scheduled"))
 
 
+STATES = ("scheduled", "rescheduled", "postponed", "cancelled")
+"""Of shows, the gravest last."""
+
 _PICTURE = Field("picture", "picture", _picture)
-_IDS = Field("ids", "known numbers", _own("ids"), "all")
+CODES = ("mbid", "release_group", "isrc", "upc")
+"""Ids that mean the same everywhere: a field each."""
+_MBID = Field("mbid", "MusicBrainz id", _id("mbid"))
+_GROUP = Field("group", "MusicBrainz release group", _id("release_group"))
+_UPC = Field("upc", "barcode", _id("upc"))
+_ISRC = Field("isrc", "recording code (ISRC)", _id("isrc"))
+_IDS = Field("ids", "other known numbers", _other_ids, "all")
+CODE_OF = {"mbid": "mbid", "group": "release_group", "isrc": "isrc", "upc": "upc"}
+"""The scheme of each such field."""
 _GENRES = Field("genres", "genres", _own("genres"), "together")
 
 FIELDS: Mapping[str, Sequence[Field]] = {
-    "artist": (Field("name", "name", _own("name")), _PICTURE, _GENRES, _IDS),
+    "artist": (Field("name", "name", _own("name")), _PICTURE, _GENRES, _MBID, _IDS),
     "album": (
         Field("title", "title", _own("title")),
         Field("artist", "artist", _own("credits")),
@@ -82,15 +104,20 @@ FIELDS: Mapping[str, Sequence[Field]] = {
         Field("tracks", "number of songs", _own("total_tracks")),
         _PICTURE,
         _GENRES,
+        _UPC,
+        _MBID,
+        _GROUP,
         _IDS,
     ),
     "recording": (
         Field("title", "title", _own("title")),
         Field("artist", "artist", _song_credits),
-        Field("album", "album", _album_title),
+        Field("album", "album", album_of),
         Field("length", "length", _own("seconds")),
-        Field("number", "number on the album", _place, "all"),
+        Field("number", "number on the album", _place, can_be_ordered=False),
         _PICTURE,
+        _ISRC,
+        _MBID,
         _IDS,
     ),
     "show": (
@@ -139,6 +166,12 @@ def length(seconds: float | None) -> str:
     return f"{round(seconds) // 60}:{round(seconds) % 60:02d}" if seconds else ""
 
 
+def number(disc: int, position: int, album: str = "") -> str:
+    """`3`, `3 on disc 2`, `3 on disc 2 of Blue Room`, `3 on Blue Room`."""
+    where = f" on disc {disc}" if disc != 1 else ""
+    return f"{position}{where}{' of' if where else ' on'} {album}" if album else f"{position}{where}"
+
+
 def _date(said: str) -> str:
     """`14 March 2027`, `March 2027`, `2027`."""
     parts = said.split("-")
@@ -166,7 +199,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "length": length,
     "released": _date,
     "genres": lambda said: ", ".join(sorted(said, key=fold)),
-    "number": lambda said: str(said[1]) if said[0] == 1 else f"{said[1]} on disc {said[0]}",
+    "number": lambda said: number(*said),
     "ids": lambda said: ", ".join(f"{SCHEMES.get(scheme, scheme)} {value}" for scheme, value in sorted(said.items())),
     "picture": _address,
     "when": _day,

@@ -191,6 +191,8 @@ def _refresh_library(
     now: int,
 ) -> None:
     """Whoever was heard through a song that changed, before or after, has their listens counted anew."""
+    if kind == "artist" and (own := rows.with_own_artists(conn)):
+        following = {each: [*following.get(each, ()), *own.get(each, ())] for each in (*own, *following)}
     songs = stale if kind == "recording" else following.get("recording", ())
     artists = shelves.heard_artists(conn, songs)
     rows.write(conn, kind, items, stale)

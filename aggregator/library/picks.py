@@ -1,21 +1,28 @@
-"""What listeners picked to be shown: one claim's word on one field of an item, against every rule, until taken back.
+"""What listeners chose to be shown: one claim's word on one field of an item, or their own, against every rule, until
+taken back.
 
 A pick names its claim by account and the provider's id, like a decision: it holds for the whole household, follows its
-claim into whatever item that belongs to, sleeps while the claim is gone and wakes up when it comes back. Of several the
-newest holds. Each is carried out at once, in its own transaction.
+claim into whatever item that belongs to, sleeps while the claim is gone and wakes up when it comes back. Own words
+stand beside a claim of the item in the same way; they hold while it is away, and where its account is erased they go
+over to another one's. Of several the newest holds. Each is carried out at once, in its own transaction.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
-from aggregator.library import merging
-from aggregator.library.fields import CALLED, Field, Speaker, field_of, in_words
+from aggregator.library import merging, own
+from aggregator.library.fields import CALLED, Field, field_of, in_words
 from aggregator.store import Store
+
+MOST_QUOTED = 80
+"""Characters of own words that the history repeats."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +42,57 @@ class Picked:
 
 @dataclass(frozen=True)
 class _Said:
-    payload: dict[str, object]
-    about: dict[str, object]
+    """A claim, whose it is and the item it belongs to."""
+
+    kind: str
+    key: str
+    pid: str
+    account: str
+    item: int
+    present: bool
+    payload: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.payload.get("title") or self.payload["name"])
 
 
 def pick(store: Store, listener_id: int, kind: str, field: str, claim: int) -> int | None:
     """Show what this claim says of the field. Returns the pick's id; None where it says nothing of it."""
-    now, chosen = int(time.time()), field_of(kind, field)
+    with store.write() as conn:
+        row, chosen = _claim(conn, kind, claim), field_of(kind, field)
+        if row is None or chosen is None or not chosen.can_be_chosen or chosen.said(row) is None:
+            return None
+        return _choose(conn, listener_id, row, chosen, _words(row, chosen))
+
+
+def write(store: Store, listener_id: int, kind: str, field: str, claim: int, typed: str) -> int | None:
+    """Show what a listener typed, beside this claim. Returns the pick's id; None where there is no such claim, or
+    nothing to write. Raises ValueError, in words for the listener, where the field cannot be read from it."""
+    chosen, way = field_of(kind, field), own.way(field)
+    if chosen is None or way is None:
+        return None
+    value = way.read(typed.strip())
     with store.write() as conn:
         row = _claim(conn, kind, claim)
-        if row is None or chosen is None or not chosen.can_be_chosen:
+        if row is None:
             return None
-        said = _Said(json.loads(row.payload), json.loads(row.about or "{}"))
-        if chosen.said(said) is None:
-            return None
-        made: int = conn.exec_driver_sql(
-            "INSERT INTO pick (listener_id, kind, field, account_key, pid, words, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " RETURNING id",
-            (listener_id, kind, field, row.key, row.pid, _words(kind, chosen, said, row.account), now),
-        ).scalar_one()
-        merging.show_anew(conn, kind, [row.item_id], now)
+        said = own.written(row, field, value, True)
+        words = f"the {CALLED[kind]} “{row.name}” shows the {chosen.called} {_quoted(chosen, said)}, written by hand"
+        return _choose(conn, listener_id, row, chosen, words, json.dumps(value, ensure_ascii=False))
+
+
+def _choose(
+    conn: Connection, listener_id: int, row: _Said, field: Field, words: str, value: str | None = None
+) -> int:  # fmt: skip
+    now = int(time.time())
+    made: int = conn.exec_driver_sql(
+        "INSERT INTO pick (listener_id, kind, field, account_key, pid, words, at, value)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (listener_id, row.kind, field.name, row.key, row.pid, words, now, value),
+    ).scalar_one()
+    merging.show_anew(conn, row.kind, [row.item], now)
     return made
 
 
@@ -101,17 +139,25 @@ def visible(conn: Connection, listener_id: int, pick_id: int) -> Picked | None:
     return next((one for one in history(conn, listener_id, 1, pick_id + 1) if one.id == pick_id), None)
 
 
-def _claim(conn: Connection, kind: str, claim: int) -> Row[tuple[object, ...]] | None:
-    return conn.exec_driver_sql(
-        "SELECT c.pid, c.payload, album.payload AS about, a.key, a.name AS account, link.item_id FROM claim c"
-        " JOIN account a ON a.id = c.account_id JOIN link ON link.claim_id = c.id"
+def _claim(conn: Connection, kind: str, claim: int) -> _Said | None:
+    row = conn.exec_driver_sql(
+        "SELECT c.kind, a.key, c.pid, a.name AS account, link.item_id AS item, c.present, c.payload,"
+        " album.payload AS about FROM claim c JOIN account a ON a.id = c.account_id JOIN link ON link.claim_id = c.id"
         " LEFT JOIN claim album ON album.id = c.about WHERE c.id = ? AND c.kind = ?",
         (claim, kind),
     ).first()
+    if row is None:
+        return None
+    said = row._mapping
+    return _Said(**{**said, "payload": json.loads(row.payload), "about": json.loads(row.about or "{}")})
 
 
-def _words(kind: str, field: Field, said: Speaker, account: str) -> str:
+def _words(row: _Said, field: Field) -> str:
     """`the album “Blue Room” shows the release date of Spotify, 1994`."""
-    name = said.payload.get("title") or said.payload["name"]
-    value = "" if field.name == "picture" else f", {in_words(field.name, field.said(said))}"
-    return f"the {CALLED[kind]} “{name}” shows the {field.called} of {account}{value}"
+    value = "" if field.name == "picture" else f", {in_words(field.name, field.said(row))}"
+    return f"the {CALLED[row.kind]} “{row.name}” shows the {field.called} of {row.account}{value}"
+
+
+def _quoted(field: Field, said: _Said) -> str:
+    words = in_words(field.name, field.said(said))
+    return f"“{words if len(words) <= MOST_QUOTED else words[: MOST_QUOTED - 1] + '…'}”"

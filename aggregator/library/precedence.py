@@ -74,14 +74,70 @@ def usual(providers: Sequence[str]) -> list[str]:
     return sorted(providers, key=lambda one: (usual_rank(one), one))
 
 
-def set_order(conn: Connection, listener_id: int, kind: str, field: str, providers: Sequence[str], now: int) -> None:
-    """From now on these providers' word on the field is shown in this order; none of them: the usual order."""
+def set_order(conn: Connection, listener_id: int, kind: str, field: str, providers: Sequence[str], now: int) -> int:
+    """From now on these providers' word on the field is shown in this order; none of them: the usual order. Returns the
+    number by which it can be taken back."""
+    made: int = conn.exec_driver_sql(
+        "INSERT INTO ordering (listener_id, kind, field, providers, at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        (listener_id, kind, field, json.dumps(list(providers)), now),
+    ).scalar_one()
+    _hold(conn, kind, field, now)
+    return made
+
+
+def undo(conn: Connection, ordering: int, listener_id: int | None, now: int) -> None:
+    """Take an order back: what was said before it holds again, unless something newer does."""
+    kind, field = conn.exec_driver_sql(
+        "UPDATE ordering SET undone_at = ?, undone_by = ? WHERE id = ? RETURNING kind, field",
+        (now, listener_id, ordering),
+    ).one()
+    _hold(conn, kind, field, now)
+
+
+def _hold(conn: Connection, kind: str, field: str, now: int) -> None:
+    """What was said last and not taken back is the order; where that is a new one, it waits to be carried out."""
     conn.exec_driver_sql(
-        "INSERT INTO precedence (kind, field, providers, listener_id, at, reached) VALUES (?, ?, ?, ?, ?, 0)"
-        " ON CONFLICT DO UPDATE SET providers = excluded.providers, listener_id = excluded.listener_id,"
+        "INSERT INTO precedence (kind, field, providers, listener_id, at, reached) SELECT ?1, ?2,"
+        " COALESCE(said.providers, '[]'), said.listener_id, COALESCE(said.at, ?3), 0 FROM (SELECT 1) LEFT JOIN"
+        " (SELECT * FROM ordering WHERE kind = ?1 AND field = ?2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1) said"
+        " ON 1 WHERE 1 ON CONFLICT DO UPDATE SET providers = excluded.providers, listener_id = excluded.listener_id,"
         " at = excluded.at, reached = 0",
-        (kind, field, json.dumps(list(providers)), listener_id, now),
+        (kind, field, now),
     )
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """One line of the history: what was said, and what held before it (both empty: the usual order)."""
+
+    id: int
+    kind: str
+    field: str
+    providers: Sequence[str]
+    before: Sequence[str]
+    listener: str | None
+    at: int
+    undone_at: int | None
+    undone_by: str | None
+    holds: bool
+
+
+def history(conn: Connection, before: int | None = None, limit: int = 50) -> list[Ordered]:
+    """The newest first, those taken back among them; `before`: only older ones."""
+    rows = conn.exec_driver_sql(
+        "SELECT o.id, o.kind, o.field, o.providers, COALESCE((SELECT e.providers FROM ordering e WHERE e.kind = o.kind"
+        " AND e.field = o.field AND e.id < o.id AND (e.undone_at IS NULL OR e.undone_at > o.at) ORDER BY e.id DESC"
+        " LIMIT 1), '[]') AS before, l.name AS listener, o.at, o.undone_at, u.name AS undone_by,"
+        " o.undone_at IS NULL AND NOT EXISTS (SELECT 1 FROM ordering n WHERE n.kind = o.kind AND n.field = o.field"
+        " AND n.id > o.id AND n.undone_at IS NULL) AS holds FROM ordering o"
+        " LEFT JOIN listener l ON l.id = o.listener_id LEFT JOIN listener u ON u.id = o.undone_by"
+        " WHERE o.id < COALESCE(?, o.id + 1) ORDER BY o.id DESC LIMIT ?",
+        (before, limit),
+    )
+    return [
+        Ordered(**{**row._mapping, "providers": json.loads(row.providers), "before": json.loads(row.before)})
+        for row in rows
+    ]
 
 
 def unshown(conn: Connection) -> Unshown | None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from aggregator.library import art, find
 from aggregator.library.choices import Choices, Face, preference
-from aggregator.library.fields import every_genre, joined
+from aggregator.library.fields import CODE_OF, every_genre, joined
 from aggregator.library.folding import fold, sort_key
 from aggregator.library.neighbours import Claim, load_claims
 from aggregator.library.shelves import MEMBERS
@@ -82,6 +82,18 @@ def followers(conn: Connection, kind: str, moved: Iterable[int]) -> dict[str, li
     return following
 
 
+def with_own_artists(conn: Connection) -> dict[str, list[int]]:
+    """Albums and songs by kind whose artist a listener wrote: whenever artists change, that may be another one."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for kind, item in conn.exec_driver_sql(
+        "SELECT DISTINCT link.kind, link.item_id FROM pick p JOIN account a ON a.key = p.account_key JOIN claim c"
+        " ON c.account_id = a.id AND c.kind = p.kind AND c.pid = p.pid JOIN link ON link.claim_id = c.id"
+        " WHERE p.field = 'artist' AND p.value IS NOT NULL AND p.undone_at IS NULL"
+    ):
+        found[kind].append(item)
+    return found
+
+
 def follow(conn: Connection, following: Mapping[str, Sequence[int]], now: int) -> None:
     """Write the rows of these `followers` anew."""
     for other, items in following.items():
@@ -102,7 +114,7 @@ _ADDED = ("art", "hue", "sources")
 def _artist(face: Face[Claim]) -> tuple[Any, ...]:
     said = face.asked("name")[0].payload
     name = said["name"]
-    return name, sort_key(said.get("sort_name") or name), fold(name), _ids(face.claims), _genres(face)
+    return name, sort_key(said.get("sort_name") or name), fold(name), _ids(face), _genres(face)
 
 
 def _album(face: Face[Claim]) -> tuple[Any, ...]:
@@ -113,7 +125,7 @@ def _album(face: Face[Claim]) -> tuple[Any, ...]:
     tracks = _first(face.asked("tracks"), "total_tracks") or 0
     year = int(released[:4]) if released else None
     return (title, sort_key(title), joined(credits), _artist_sort(credits), year, released, form, tracks,
-            _ids(face.claims), _genres(face))  # fmt: skip
+            _ids(face), _genres(face))  # fmt: skip
 
 
 def _recording(face: Face[Claim]) -> tuple[Any, ...]:
@@ -122,7 +134,7 @@ def _recording(face: Face[Claim]) -> tuple[Any, ...]:
     credits = next((c for claim in credited if (c := claim.payload.get("credits") or claim.about.get("credits"))), ())
     owned = sorted((claim for claim in face.claims if claim.present and "audio" in claim.payload), key=_quality)
     return (title, sort_key(title), joined(credits), _artist_sort(credits), None, _album_title(face.asked("album")),
-            _first(face.asked("length"), "seconds"), owned[0].id if owned else None, _ids(face.claims))  # fmt: skip
+            _first(face.asked("length"), "seconds"), owned[0].id if owned else None, _ids(face))  # fmt: skip
 
 
 _MAKE: Mapping[str, Callable[[Face[Claim]], tuple[Any, ...]]] = {
@@ -150,10 +162,14 @@ def _album_title(claims: Sequence[Claim]) -> str | None:
     return next((t for claim in claims if (t := claim.about.get("title") or claim.payload.get("album"))), None)
 
 
-def _ids(claims: Sequence[Claim]) -> str:
+def _ids(face: Face[Claim]) -> str:
     ids: dict[str, str] = {}
-    for claim in _speaking(claims):
+    for claim in _speaking(face.claims):
         ids = {**claim.payload.get("ids", {}), **ids}
+    for field in face.chosen.keys() & CODE_OF.keys():
+        said = (claim.payload.get("ids", {}).get(CODE_OF[field]) for claim in _speaking(face.chosen[field]))
+        if chosen := next(filter(None, said), None):
+            ids[CODE_OF[field]] = chosen
     return json.dumps(dict(sorted(ids.items())), separators=(",", ":"))
 
 
@@ -233,3 +249,22 @@ def _write_credits(conn: Connection, kind: str, items: Mapping[int, Face[Claim]]
         " LEFT JOIN link ON link.claim_id = credit.artist_claim_id",
         (kind, json.dumps(speaking)),
     )
+    for item, face in items.items():
+        if own := face.written("artist"):
+            _write_own_artist(conn, kind, item, own.payload["credits"][0]["name"])
+
+
+def _write_own_artist(conn: Connection, kind: str, item: int, name: str) -> None:
+    """The artist that a listener wrote is the one of that name here; if there is none, the first that was credited."""
+    row = conn.exec_driver_sql(
+        "SELECT COALESCE((SELECT MIN(id) FROM artist WHERE folded = ?), (SELECT artist_id FROM item_credit"
+        " WHERE kind = ? AND item_id = ? ORDER BY position LIMIT 1))",
+        (fold(name), kind, item),
+    )
+    artist = row.scalar()
+    conn.exec_driver_sql("DELETE FROM item_credit WHERE kind = ? AND item_id = ?", (kind, item))
+    if artist is not None:
+        conn.exec_driver_sql(
+            "INSERT INTO item_credit (kind, item_id, position, artist_id, name, role) VALUES (?, ?, 0, ?, ?, 'artist')",
+            (kind, item, artist, name),
+        )

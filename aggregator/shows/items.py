@@ -12,12 +12,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from aggregator.library.choices import Choices, Face, Teller
+from aggregator.library.fields import STATES
 from aggregator.library.folding import fold_name
 from aggregator.plugin import Show, Venue
 from aggregator.shows import places
@@ -25,7 +27,6 @@ from aggregator.shows.evidence import is_extra
 from aggregator.store.schema import account, claim, credit, item_credit, link, show
 
 BATCH = 500
-SEVERITY = ("scheduled", "rescheduled", "postponed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,12 @@ class Said:
     provider: str
     account_name: str
     present: bool
-    payload: dict[str, Any]
-    show: Show
+    payload: Mapping[str, Any]
     about: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def show(self) -> Show:
+        return Show.model_validate({**self.payload, "id": self.key[1]})
 
 
 def fullness(claim: Teller) -> tuple[object, ...]:
@@ -66,20 +70,22 @@ def refresh(conn: Connection, item_ids: Iterable[int], now: int) -> None:
 
 
 def _refresh(conn: Connection, ids: Sequence[int], now: int) -> None:
-    said = _said(conn, ids)
+    known = _said(conn, ids)
+    said = {item: _speaking(claims) for item, claims in known.items()}
     rows = {row.id: row for row in conn.execute(select(show).where(show.c.id.in_(ids)))}
     conn.execute(delete(item_credit).where(item_credit.c.kind == "show", item_credit.c.item_id.in_(ids)))
     conn.execute(delete(show).where(show.c.id.in_([item for item in ids if item not in said])))
     bills, choices = _bills(conn, said), Choices.read(conn, "show")
     for item, claims in said.items():
-        _keep(conn, item, choices.face(claims), bills[item], rows.get(item), now)
+        face = choices.face(claims, known[item][len(claims) :])
+        _keep(conn, item, face, bills[item], rows.get(item), now)
     credits = [line for bill in bills.values() for line in bill]
     if credits:
         conn.execute(insert(item_credit), credits)
 
 
 def _said(conn: Connection, ids: Sequence[int]) -> dict[int, list[Said]]:
-    """The claims of each item, the preferred one first. Absent claims only count where no claim is present."""
+    """The claims of each item, the preferred one first, absent ones last."""
     rows = conn.execute(
         select(link.c.item_id, claim.c.id, claim.c.pid, claim.c.payload, claim.c.present)
         .add_columns(account.c.id.label("account_id"), account.c.key, account.c.provider, account.c.name)
@@ -89,17 +95,15 @@ def _said(conn: Connection, ids: Sequence[int]) -> dict[int, list[Said]]:
     )
     found: dict[int, list[Said]] = defaultdict(list)
     for row in rows:
-        payload = json.loads(row.payload)
-        record = Show.model_validate({**payload, "id": row.pid})
         key = (row.key, row.pid)
-        one = Said(row.id, key, row.account_id, row.provider, row.name, row.present, payload, record)
+        one = Said(row.id, key, row.account_id, row.provider, row.name, row.present, json.loads(row.payload))
         found[row.item_id].append(one)
-    return {item: _speaking(claims) for item, claims in found.items()}
+    return {item: sorted(claims, key=fullness) for item, claims in found.items()}
 
 
-def _speaking(claims: list[Said]) -> list[Said]:
-    present = [one for one in claims if one.present]
-    return sorted(present or claims, key=fullness)
+def _speaking(claims: Sequence[Said]) -> list[Said]:
+    """Absent claims only count where no claim is present."""
+    return [one for one in claims if one.present == claims[0].present]
 
 
 # --- the bill ---------------------------------------------------------------------------------------------------------
@@ -225,7 +229,7 @@ def _zone(venue: Venue) -> str | None:
 
 def _status(claims: Sequence[Said]) -> str:
     """The gravest word of any account; inside one account the mildest, for sellers cancel and list anew."""
-    return max(_words(claims).values(), key=SEVERITY.index)
+    return max(_words(claims).values(), key=STATES.index)
 
 
 def _words(claims: Sequence[Said]) -> dict[str, str]:
@@ -233,7 +237,7 @@ def _words(claims: Sequence[Said]) -> dict[str, str]:
     words: dict[str, str] = {}
     bills = [one for one in claims if not is_extra(one.show.title)] or claims
     for one in bills:
-        words[one.account_name] = min(words.get(one.account_name, "cancelled"), one.show.status, key=SEVERITY.index)
+        words[one.account_name] = min(words.get(one.account_name, "cancelled"), one.show.status, key=STATES.index)
     return words
 
 

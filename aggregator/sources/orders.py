@@ -59,7 +59,7 @@ class Orders:
         return [next(following) if name in own else name for name in self._now(kind, field)]
 
     def _may_choose(self, kind: str, field: Field) -> bool:
-        return field.can_be_chosen and len(self._own[kind]) > 1
+        return field.can_be_chosen and field.can_be_ordered and len(self._own[kind]) > 1
 
     def _chosen(self, kind: str, field: Field) -> Chosen:
         order = self._set.get((kind, field.name))
@@ -79,11 +79,20 @@ def effect_of(store: Store, listener_id: int, kind: str, field: Field, providers
         return precedence.effect(conn, visible_accounts(conn, listener_id), kind, field, providers)
 
 
-def prefer(store: Store, listener_id: int, kind: str, field: str, providers: Sequence[str]) -> None:
-    """Show these providers' word in this order, none of them: the usual way. The steward writes what that changes."""
-    now = int(time.time())
+def prefer(store: Store, listener_id: int, kind: str, field: str, providers: Sequence[str]) -> int:
+    """Show these providers' word in this order, none of them: the usual way. The steward writes what that changes.
+    Returns the number by which it can be taken back."""
     with store.write() as conn:
-        precedence.set_order(conn, listener_id, kind, field, providers, now)
+        made = precedence.set_order(conn, listener_id, kind, field, providers, now := int(time.time()))
+        runs.ask(conn, "merge", None, "listener", now)
+    control.wake(store.folder)
+    return made
+
+
+def take_back(store: Store, listener_id: int, order: int) -> None:
+    """What held before this order holds again."""
+    with store.write() as conn:
+        precedence.undo(conn, order, listener_id, now := int(time.time()))
         runs.ask(conn, "merge", None, "listener", now)
     control.wake(store.folder)
 

@@ -283,7 +283,7 @@ link = Table(  # claim -> item; rows exist for every claim of the four clustered
     Index(None, "component"),
 )
 
-pick = Table(  # whose word on a field is shown; the newest that still says something wins over every rule
+pick = Table(  # whose word on a field is shown, or a listener's own; the newest that holds wins over every rule
     "pick",
     metadata,
     _id(),
@@ -296,9 +296,23 @@ pick = Table(  # whose word on a field is shown; the newest that still says some
     Column("at", BigInteger, nullable=False),
     Column("undone_at", BigInteger),
     Column("undone_by", ForeignKey("listener.id")),
+    Column("value", Text),  # JSON: what the listener wrote; null: what the claim says
 )
 
-precedence = Table(  # which provider's word on a field comes first, in the whole house
+ordering = Table(  # what listeners said about whose word on a field comes first; the newest not taken back holds
+    "ordering",
+    metadata,
+    _id(),
+    Column("listener_id", ForeignKey("listener.id")),
+    Column("kind", String(10), nullable=False),
+    Column("field", String(12), nullable=False),
+    Column("providers", Text, nullable=False),  # JSON list, the first before the second; empty: the usual order
+    Column("at", BigInteger, nullable=False),
+    Column("undone_at", BigInteger),
+    Column("undone_by", ForeignKey("listener.id")),
+)
+
+precedence = Table(  # the order of providers that holds for a field, in the whole house, and how far it is carried out
     "precedence",
     metadata,
     Column("kind", String(10), primary_key=True),

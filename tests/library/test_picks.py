@@ -68,7 +68,7 @@ def album(house: House) -> tuple[object, ...]:
         ("album", "released", "March 1994", ("Spotify",), "The earliest date counts", ["1995"]),
         ("album", "tracks", "12", ("Spotify",), "The only one that says it", []),
         ("album", "genres", "Pop, Rock", None, "All of them together", ["Rock", "Pop, rock"]),
-        ("album", "ids", "", None, "All of them are kept", ["barcode 123"]),
+        ("album", "upc", "123", ("Spotify",), "The only one that says it", []),
         ("recording", "title", "Harbour", ("Files", "Lastfm"), "Your files come first", ["Harbour (Remastered)"]),
         ("recording", "album", "Blue Room", ("Files", "Lastfm"), "Your files come first", ["Blue Room (Deluxe)"]),
         ("recording", "length", "3:05", ("Files",), "Your files come first", ["3:06"]),
@@ -285,6 +285,30 @@ def test_the_house_can_put_a_provider_first_for_one_field(two_editions):
     order(two_editions, "album", "title")
     order(two_editions, "album", "released")
     assert album(two_editions)[:2] == ("Blue Room", "1994-03")
+
+
+def test_an_order_taken_back_leaves_the_one_before_whatever_came_after(two_editions):
+    def say(*providers: str) -> int:
+        with two_editions.store.write() as conn:
+            return precedence.set_order(conn, ANA, "album", "title", providers, 0)
+
+    def back(order: int) -> object:
+        with two_editions.store.write() as conn:
+            precedence.undo(conn, order, BEN, 0)
+        two_editions.merge()
+        return album(two_editions)[0]
+
+    before = two_editions.derived()
+    first, second, third = say("spotify"), say("files"), say()
+    two_editions.merge()
+    assert album(two_editions)[0] == "Blue Room"
+    assert back(third) == "Blue Room"
+    assert back(second) == "Blue Room (Deluxe)"
+    with two_editions.store.read() as conn:
+        told = [(one.id, one.providers, one.undone_by, one.holds) for one in precedence.history(conn)]
+    assert told == [(third, [], "Ben", False), (second, ["files"], "Ben", False), (first, ["spotify"], None, True)]
+    assert back(first) == "Blue Room"
+    assert two_editions.derived() == before
 
 
 def test_an_order_says_beforehand_what_it_would_change(two_editions):

@@ -52,7 +52,8 @@ SHOWN = {
     "dirty": f"SELECT {_claim('claim_id')} FROM dirty",
     "decision": "SELECT listener_id, kind, verdict, words, undone_at IS NOT NULL FROM decision",
     "decision_claim": "SELECT words, side, account_key, pid FROM decision_claim JOIN decision ON id = decision_id",
-    "pick": "SELECT listener_id, kind, field, account_key, pid, words, undone_at IS NOT NULL FROM pick",
+    "pick": "SELECT listener_id, kind, field, account_key, pid, words, value, undone_at IS NOT NULL FROM pick",
+    "ordering": "SELECT listener_id, kind, field, providers, undone_at IS NOT NULL FROM ordering",
     "precedence": "SELECT kind, field, providers, listener_id, reached FROM precedence",
     "link": f"SELECT {_claim('claim_id')}, kind, {_item('kind', 'item_id')}, {_claim('to_claim')}, points, decided_by,"
     " evidence, verdict FROM link",

@@ -40,7 +40,7 @@ PUBLIC = {
 LISTENER = {
     "library.album_list", "library.artist_list", "library.track_list", "library.others",
     "home.page", "home.suggested", "library.albums", "library.artists", "library.songs", "library.song_list",
-    "library.history", "library.weigh", "library.shown", "library.order", "library.set_order",
+    "library.history", "library.weigh", "library.shown", "library.order", "library.set_order", "library.unorder",
     "discover.page", "discover.standing", "discover.feedback",
     "discover.dial", "discover.taste", "discover.exclude",
     "review.page", "review.everything", "review.again", "search.page", "search.services",
@@ -61,7 +61,7 @@ OWNER = {
 THEIRS = {
     "library.album", "library.artist", "library.track",
     "library.same", "library.different", "library.split", "library.weigh_split",
-    "library.star", "library.decision", "library.again", "library.pick", "library.unpick",
+    "library.star", "library.decision", "library.again", "library.pick", "library.unpick", "library.write",
     "review.answer", "review.alike", "review.undo",
     "library.undo", "discover.say", "discover.undo", "discover.include",
     "media.stream", "media.artwork", "shows.show", "shows.ics",

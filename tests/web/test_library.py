@@ -337,6 +337,58 @@ def test_only_what_a_source_of_the_item_says_can_be_picked(
         assert conn.exec_driver_sql("SELECT COUNT(*) FROM pick").scalar_one() == 0
 
 
+def test_a_listener_writes_what_is_shown_and_takes_it_back(at_home: FlaskClient, ids: dict[str, int]) -> None:
+    album = ids["album Harbour lights"]
+    page = at_home.get(f"/albums/{album}").text
+    assert "Write my own" in page
+    assert "Write what no source says: " in page
+    address = f"/library/album/{album}/own"
+    answer = at_home.post(address, data={"field": "title", "value": " Harbour <Lights>! "})
+    page = at_home.get(answer.headers["Location"]).text
+    assert "<h1>Harbour &lt;Lights&gt;!</h1>" in page
+    assert "You wrote it" in page
+    assert "shows the title “Harbour &lt;Lights&gt;!”, written by hand." in page
+    undo = re.search(r'action="(/library/picks/\d+/undo)"', page)
+    assert undo is not None
+    assert "written by hand" in at_home.get("/library/shown").text
+    at_home.post(undo[1])
+    assert "<h1>Harbour lights</h1>" in at_home.get(f"/albums/{album}").text
+
+
+def test_what_cannot_be_read_changes_nothing_and_says_how_to_write_it(
+    at_home: FlaskClient, house: Store, ids: dict[str, int]
+) -> None:
+    album = ids["album Harbour lights"]
+    answer = at_home.post(f"/library/album/{album}/own", data={"field": "released", "value": "1.5.1994"})
+    page = at_home.get(answer.headers["Location"]).text
+    assert "Nothing was changed. Write a date as 2027, 2027-03 or 2027-03-14." in page
+    for kind, field in (("album", "picture"), ("album", "colour"), ("recording", "title")):
+        form = {"field": field, "value": "x"}
+        assert at_home.post(f"/library/{kind}/{album}/own", data=form).status_code == 404
+    with house.read() as conn:
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM pick").scalar_one() == 0
+
+
+def test_an_order_is_taken_back_and_done_again(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], deezer: int
+) -> None:
+    album, address = ids["album Harbour lights"], "/library/shown/album/released"
+    first = released(house, album)
+    for order in ("deezer,spotify,files", "spotify,deezer,files"):
+        at_home.post(address, data={"order": order})
+    merging.merge(house)
+    page = at_home.get("/library/shown").text
+    assert "before it: Deezer, then Spotify" in page
+    undos = re.findall(r'action="(/library/shown/orders/\d+/undo)"', page)
+    for undo in dict.fromkeys(undos):
+        assert at_home.post(undo).status_code == 303
+        assert at_home.post(undo).status_code == 404
+    merging.merge(house)
+    assert released(house, album) == first
+    assert at_home.get("/library/shown").text.count("taken back") == 2
+    assert "Nobody chose yet" in at_home.get(address).text
+
+
 def test_whose_word_comes_first_is_tried_told_and_carried_out(
     at_home: FlaskClient, house: Store, ids: dict[str, int], deezer: int
 ) -> None:

@@ -64,7 +64,11 @@ def track(item_id: int) -> ResponseReturnValue:
 def _told(conn: Any, kind: str, item_id: int, title: str) -> dict[str, Any]:
     """What each source says of an item, and what else looks like it."""
     said = items.what_is_said(conn, listener().id, kind, item_id)
-    return {"says": said, "near": items.near_misses(conn, listener().id, kind, item_id, title)}
+    return {
+        "says": said,
+        "unsaid": items.unsaid(kind, said),
+        "near": items.near_misses(conn, listener().id, kind, item_id, title),
+    }
 
 
 def _one(

@@ -45,6 +45,25 @@ def pick(kind: str, item_id: int) -> ResponseReturnValue:
     return redirect(url_for(PAGES[kind], item_id=item_id, _anchor="says"), 303)
 
 
+@bp.post(f"/library/{KIND}/<int:item_id>/own")
+def write(kind: str, item_id: int) -> ResponseReturnValue:
+    """Show what the listener wrote for a field. It stands beside the entry that comes first of those they may see."""
+    with store().read() as conn:
+        claim = items.first_claim(conn, listener().id, kind, item_id) if item_id <= MOST else None
+    if claim is None:
+        abort(404, GONE)
+    try:
+        said = request.form.get("field", ""), claim, request.form.get("value", "")
+        made = picks.write(store(), listener().id, kind, *said)
+    except ValueError as senseless:
+        flash(f"Nothing was changed. {senseless}")
+        return redirect(url_for(PAGES[kind], item_id=item_id, _anchor="says"), 303)
+    if made is None:
+        abort(404, GONE)
+    _tell(made)
+    return redirect(url_for(PAGES[kind], item_id=item_id, _anchor="says"), 303)
+
+
 @bp.post("/library/picks/<int:pick_id>/undo")
 def unpick(pick_id: int) -> ResponseReturnValue:
     with store().read() as conn:
@@ -74,10 +93,11 @@ def shown() -> ResponseReturnValue:
     if not 0 < (before or 1) <= MOST:
         abort(404, "That cannot be listed. Open it from the library.")
     with store().read() as conn:
-        picked = picks.history(conn, listener().id, PAGE + 1, before)
+        picked, ordered = picks.history(conn, listener().id, PAGE + 1, before), precedence.history(conn)
     after = picked[PAGE - 1].id if len(picked) > PAGE else None
     orders = sources.Orders(store(), listener().id)
     told = {"orders": orders, "chosen": orders.chosen(), "kinds": CALLED, "pages": PAGES}
+    told["ordered"] = [(one, chosen.field) for one in ordered if (chosen := orders.one(one.kind, one.field))]
     return render_template("library/shown.html", picked=picked[:PAGE], after=after, **told)
 
 
@@ -108,9 +128,22 @@ def set_order(kind: str, field: str) -> ResponseReturnValue:
     asked = [name for name in request.form.get("order", "").split(",") if name]
     whole = orders.whole(kind, field, asked) if asked else []
     effect = sources.effect_of(store(), listener().id, kind, chosen.field, whole)
-    sources.prefer(store(), listener().id, kind, field, whole)
-    flash(f"{_effect(effect, kind, chosen.field)} That may take a moment.")
+    made = sources.prefer(store(), listener().id, kind, field, whole)
+    flash(f"{_effect(effect, kind, chosen.field)} That may take a moment.", f"unorder {made}")
     return redirect(url_for("library.order", kind=kind, field=field), 303)
+
+
+@bp.post("/library/shown/orders/<int:order_id>/undo")
+def unorder(order_id: int) -> ResponseReturnValue:
+    """Take an order back: what held before it holds again."""
+    with store().read() as conn:
+        said = next(iter(precedence.history(conn, order_id + 1, 1)), None) if order_id <= MOST else None
+    if said is None or said.id != order_id or said.undone_at is not None:
+        abort(404, "That was taken back before.")
+    _, chosen = _chosen(said.kind, said.field)
+    sources.take_back(store(), listener().id, said.id)
+    flash(f"Taken back: whose {chosen.field.called} of {CALLED[said.kind]}s comes first. That may take a moment.")
+    return past.to_where_it_was_asked()
 
 
 def _chosen(kind: str, field: str) -> tuple[sources.Orders, sources.Chosen]:

@@ -49,7 +49,14 @@ def show(item_id: int) -> ResponseReturnValue:
         near = items.near_misses(conn, listener().id, "show", item_id, found.card.title)
         origin = items.origin(conn, listener().id, "show", item_id)
     item = {"id": item_id, "title": found.card.title, "claims": origin.claims, "history": origin.history}
-    told = {"kind": "show", "item_id": item_id, "says": says, "near": near, "item": item}
+    told = {
+        "kind": "show",
+        "item_id": item_id,
+        "says": says,
+        "unsaid": items.unsaid("show", says),
+        "near": near,
+        "item": item,
+    }
     return render_template("shows/show.html", page=found, show=found.card, now=int(time.time()), **told)
 
 

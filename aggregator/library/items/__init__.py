@@ -27,11 +27,11 @@ from aggregator.library.items.pages import (
     resolve,
 )
 from aggregator.library.items.provenance import ClaimRow, claims_of, known, provenance
-from aggregator.library.items.said import Line, Value, what_is_said
+from aggregator.library.items.said import Line, Value, first_claim, unsaid, what_is_said
 
 __all__ = [
     "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Home", "Line",
     "Moved", "Near", "Page", "Query", "RecordingPage", "Size", "SongCard", "Value", "Version", "album", "albums",
-    "artist", "artists", "claims_of", "home", "known", "near_misses", "origin", "provenance", "recording", "resolve",
-    "sizes", "songs", "what_is_said",
+    "artist", "artists", "claims_of", "first_claim", "home", "known", "near_misses", "origin", "provenance",
+    "recording", "resolve", "sizes", "songs", "unsaid", "what_is_said",
 ]  # fmt: skip

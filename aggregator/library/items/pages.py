@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from aggregator.library import acts
-from aggregator.library.choices import PREFERRED
+from aggregator.library.choices import PREFERRED, Choices
 from aggregator.library.items import cards
 from aggregator.library.items.cards import COLUMNS, ON_SHELF, AlbumCard, ArtistCard, Credited, SongCard
 from aggregator.library.items.provenance import ClaimRow, claim_rows, provenance, visible_accounts
@@ -143,7 +143,7 @@ def album(conn: Connection, listener_id: int, id: int, version: int | None = Non
         **_origin(conn, "album", row, listener_id, accounts),
         card=card,
         artists=cards.credited(conn, "album", id),
-        songs=_union(slots, [each for each in editions if version in (None, each.claim)], chosen=version is not None),
+        songs=_songs(conn, slots, editions, version),
         versions=editions,
         genres=json.loads(row.genres),
         released=row.released,
@@ -262,6 +262,39 @@ def _version(songs: Sequence[Row[Any]], accounts: Mapping[int, tuple[str, str]])
 def _edition_rank(version: Version) -> tuple[object, ...]:
     source = PREFERRED.index(version.provider) if version.provider in PREFERRED else len(PREFERRED)
     return (not version.owned, -version.songs, source, version.claim)
+
+
+def _songs(
+    conn: Connection, slots: Sequence[Row[Any]], editions: Sequence[Version], version: int | None
+) -> list[SongCard]:
+    """Of the whole album, in the places that listeners chose; or of one edition, as it has them."""
+    if version is not None:
+        return _union(slots, [each for each in editions if each.claim == version], chosen=True)
+    songs = _union(slots, editions, chosen=False)
+    chosen = _chosen_places(conn, slots)
+    return _placed(songs, {song.id: chosen[song.id] for song in songs if song.id in chosen})
+
+
+def _chosen_places(conn: Connection, slots: Iterable[Row[Any]]) -> dict[int, tuple[int, int]]:
+    """By song, disc and number where a listener picked or wrote them for this album; of several the newest."""
+    picks = Choices.read(conn, "recording").picks
+    found = [(pick, slot) for slot in slots if (pick := picks.get(slot.claim, {}).get("number"))]
+    places = {}
+    for pick, slot in sorted(found, key=lambda one: one[0].id):
+        disc, position = json.loads(pick.own) if pick.own else (slot.disc, slot.position)
+        if pick.own or (slot.present and position is not None):
+            places[slot.id] = (disc, position)
+    return places
+
+
+def _placed(songs: Sequence[SongCard], places: Mapping[int, tuple[int, int]]) -> list[SongCard]:
+    """These songs in these places, each before the first that has a later one; the others stay in their order."""
+    placed = [song for song in songs if song.id not in places]
+    for song in sorted((song for song in songs if song.id in places), key=lambda song: places[song.id]):
+        place = places[song.id]
+        later = (at for at, other in enumerate(placed) if other.position and (other.disc, other.position) > place)
+        placed.insert(next(later, len(placed)), replace(song, disc=place[0], position=place[1]))
+    return placed
 
 
 def _union(slots: Sequence[Row[Any]], editions: Sequence[Version], chosen: bool) -> list[SongCard]:

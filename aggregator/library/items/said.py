@@ -13,9 +13,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from aggregator.library import art, told
+from aggregator.library import own as own_words
 from aggregator.library.choices import PREFERRED, Choices, Face, in_usual_order, shown
-from aggregator.library.fields import FIELDS, SCHEMES, Field, in_words
+from aggregator.library.fields import FIELDS, SCHEMES, Field, album_of, field_of, in_words
 from aggregator.library.items.provenance import visible_accounts
+from aggregator.library.own import Way
+from aggregator.library.titles import album_title
 from aggregator.library.told import Told
 
 Accounts = Mapping[int, tuple[str, str]]
@@ -36,7 +39,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Line:
-    """A field of an item. `value` None: what is shown is no source's of the listener's. `pick`: the pick that holds."""
+    """A field of an item. `value` None: what is shown is no source's of the listener's. `pick`: the pick that holds.
+    `way`: how a listener may write it; `typed`: what is shown, as one would."""
 
     field: str
     called: str
@@ -46,6 +50,8 @@ class Line:
     others: tuple[Value, ...]
     can_be_chosen: bool
     pick: int | None
+    way: Way | None
+    typed: str
 
 
 def what_is_said(conn: Connection, listener_id: int, kind: str, item_id: int) -> list[Line]:
@@ -58,6 +64,20 @@ def what_is_said(conn: Connection, listener_id: int, kind: str, item_id: int) ->
     page = _Page(choices, choices.face(claims), accounts, _pictures(conn, claims), _pickers(conn, listener_id, kind))
     found = (page.line(field) for field in FIELDS[kind])
     return [line for line in found if line]
+
+
+def first_claim(conn: Connection, listener_id: int, kind: str, item_id: int) -> int | None:
+    """Of the claims of an item that the listener may see, the one that comes first in the usual order."""
+    accounts = visible_accounts(conn, listener_id)
+    claims = in_usual_order(kind, told.of_items(conn, kind, [item_id], ()).get(item_id, ()))
+    return next((claim.id for claim in claims if claim.account_id in accounts), None)
+
+
+def unsaid(kind: str, lines: Iterable[Line]) -> list[tuple[Field, Way]]:
+    """The fields of which no source says anything, and how a listener may."""
+    told = {line.field for line in lines}
+    fields = [field for field in FIELDS[kind] if field.name not in told]
+    return [(field, way) for field in fields if (way := own_words.way(field.name))]
 
 
 def _pictures(conn: Connection, claims: Sequence[Told]) -> Mapping[str, art.Picture]:
@@ -88,16 +108,27 @@ class _Page:
         if not words or (field.usual == "all" and not values):
             return None
         if field.usual == "all":
-            return Line(field.name, field.called, "", None, "All of them are kept", tuple(values), False, None)
+            return Line(
+                field.name, field.called, "", None, "All of them are kept", tuple(values), False, None, None, ""
+            )
         own = next((value for value in values if value.words == words), None)
         others = tuple(value for value in values if value is not own)
         why, pick = self._why(field, winner, own, others)
-        return Line(field.name, field.called, words, own, why, others, field.can_be_chosen, pick)
+        way = own_words.way(field.name)
+        typed = way.typed(field.said(winner)) if way and winner else words
+        return Line(field.name, field.called, words, own, why, others, field.can_be_chosen, pick, way, typed)
 
     # --- values -------------------------------------------------------------------------------------------------------
 
     def _said(self, field: Field) -> Any:
-        return self._picture if field.name == "picture" else field.said
+        return {"picture": self._picture, "number": self._number}.get(field.name, field.said)
+
+    def _number(self, claim: Told) -> tuple[int | str, ...] | None:
+        """Disc and number; with the album, where that is not the one the song is shown with."""
+        field, album = field_of("recording", "number"), album_of(claim) or ""
+        said = field.said(claim) if field else None
+        here = next(filter(None, map(album_of, self.face.asked("album"))), "")
+        return said if said is None or album_title(album).main == album_title(here).main else (*said, album)
 
     def _picture(self, claim: Told) -> str | None:
         """The name of the first picture of a claim that could be had."""
@@ -107,7 +138,8 @@ class _Page:
     def _values(self, field: Field) -> list[Value]:
         """What the listener's sources say, each value once: in the order asked, what is gone last."""
         found: dict[str, list[Told]] = {}
-        for claim in self.face.asked(field.name):
+        asked = self.face.asked(field.name)
+        for claim in asked[1:] if field.name in self.face.own else asked:
             if claim.account_id in self.accounts:
                 for words in self._all_said(field, claim):
                     found.setdefault(words, []).append(claim)
@@ -134,9 +166,11 @@ class _Page:
     def _why(
         self, field: Field, winner: Told | None, own: Value | None, others: Sequence[Value]
     ) -> tuple[str, int | None]:
+        if written := self.face.own.get(field.name):
+            return f"{self.pickers.get(written, 'Somebody')} wrote it", written
         pick = self.choices.picks.get(winner.id, {}).get(field.name) if winner else None
         if pick is not None and own is not None:
-            return f"{self.pickers.get(pick, 'Somebody')} picked it", pick
+            return f"{self.pickers.get(pick.id, 'Somebody')} picked it", pick.id
         return self._rule(field, winner, own, others), None
 
     def _rule(self, field: Field, winner: Told | None, own: Value | None, others: Sequence[Value]) -> str:
