@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from aggregator.library import merging
 from aggregator.library.claims import Intake
@@ -31,7 +31,7 @@ from aggregator.recommendations.stored import PER_ARTIST, Listed
 from aggregator.recommendations.traits import Traits, is_new
 from aggregator.recommendations.within import near_home
 from aggregator.store import Store
-from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, shelf
+from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, seen, shelf
 
 DISCOVERY = "discovery"
 
@@ -40,6 +40,8 @@ ALBUMS = 240  # enough for sixty a day, though what was shown on five days rests
 SPARE = 1  # albums of each artist beyond that: the library may know one by another title
 NAMED = 6  # artists that stand for a taste
 NEW_TO_KNOWN = 2  # so many albums by new artists, then one by an artist the listener plays
+GATHERED = 0.4  # what a compilation or live album counts, whose songs are elsewhere too: the next best goes before it
+PASSED_OVER = 0.85  # what an album counts still for each day on which it was shown and left: after five, the next one's
 
 Ref = tuple[int, str, str]
 """Account, kind and provider's id: what a claim is known by."""
@@ -58,10 +60,11 @@ class Pick(NamedTuple):
 
 @dataclass
 class Having:
-    """What a listener has, or has heard, by item and by text."""
+    """What a listener has, or has heard, by item and by text; and on how many days other albums were shown to them."""
 
     items: set[tuple[str, int]]
     albums: set[tuple[str, Any]]
+    shown: Mapping[tuple[str, Any], int]
 
 
 def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
@@ -122,18 +125,26 @@ def _albums_of(
     said: Feedback,
     having: Having,
 ) -> list[Pick]:
-    """The artist's albums that are not had: the most popular, then one that is new, then others by popularity.
+    """The artist's albums that are not had: the best by `_worth`, then one that is new, then the others.
 
     Singles only where there is nothing else.
     """
     if said.has_artist(name):
         return []
-    there = (each for each in known.albums.get(traits.by, ()) if not _known(each.record["title"], name, said, having))
-    best = sorted(there, key=lambda each: each.record.get("form") == "single")
+    there = [each for each in known.albums.get(traits.by, ()) if not _known(each.record["title"], name, said, having)]
+    worth = [(each.record.get("form") == "single", -_worth(at, each, name, having)) for at, each in enumerate(there)]
+    best = [there[at] for at in sorted(range(len(there)), key=worth.__getitem__)]
     new = [each for each in best[1:] if is_new(each.record.get("released"))]
     newest = sorted(new, key=lambda each: each.record["released"])[-1:]
-    order = [*best[:1], *newest, *(each for each in best[1:] if each not in newest)]
-    return [_album(each, name, ids, why, traits) for each in order[: PER_ARTIST + SPARE]]
+    turns = [*best[:1], *newest, *(each for each in best[1:] if each not in newest)]
+    return [_album(each, name, ids, why, traits) for each in turns[: PER_ARTIST + SPARE]]
+
+
+def _worth(place: int, found: Found, name: str, having: Having) -> float:
+    """Of an album among its artist's: `place` is that by popularity, of what the listener does not have."""
+    gathered = GATHERED if found.record.get("form") in ("compilation", "live") else 1.0
+    shown = having.shown.get(album_key(found.record["title"], name), 0)
+    return gathered * PASSED_OVER**shown / (1 + place)
 
 
 def _album(found: Found, name: str, ids: Mapping[str, str], why: list[list[Any]], traits: Traits) -> Pick:
@@ -255,8 +266,14 @@ def _having(conn: Connection, listener_id: int) -> Having:
         .join(shelf, shelf.c.item_id == album.c.id)
         .where(*mine, shelf.c.kind == "album")
     )
+    shown = conn.execute(
+        select(album.c.title, album.c.credit, seen.c.days)
+        .join(seen, and_(seen.c.kind == "album", seen.c.item_id == album.c.id))
+        .where(seen.c.listener_id == listener_id)
+    )
     had = {(kind, item) for kind, item in items} | {("artist", item) for item in heard}
-    return Having(had, {album_key(title, credit) for title, credit in albums})
+    known = {album_key(title, credit) for title, credit in albums}
+    return Having(had, known, {album_key(title, credit): days for title, credit, days in shown})
 
 
 def _new_rows(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from sqlalchemy import event, select
 
 from aggregator import recommendations, sources
@@ -41,6 +43,35 @@ def test_albums_go_before_singles(house):
     house.refresh()
     titles = house.titles()
     assert titles.index("Antlers") < titles.index("Hoof")
+
+
+def test_the_album_that_is_next_in_popularity_goes_before_one_that_gathers_songs(house):
+    credits = [Credit(name="Paper Moose")]
+    forms = {"Best of": "compilation", "Antlers": "album", "Hooves": "album", "In Oslo": "live"}
+    house.says_editions(
+        "Paper Moose", *(Edition(id=title, title=title, credits=credits, form=form) for title, form in forms.items())
+    )
+    house.refresh()
+    assert [title for title in house.titles() if title in forms] == ["Antlers", "Best of"]
+
+
+def test_an_album_that_was_passed_over_for_days_leaves_its_place_to_the_next_of_its_artist(house):
+    house.says_albums("Glass Ferry", *(f"Crossing {n}" for n in range(4)))
+    first, second = (f"Crossing {n}" for n in range(2))
+    for day in range(5):
+        house.refresh()
+        assert crossings(house) == [first, second]
+        recommendations.note_seen(house.store, house.me, [card(house, first)], date.today() + timedelta(days=day))
+    house.refresh()
+    assert crossings(house) == [second, first]
+
+
+def crossings(house):
+    return [title for title in house.titles() if title.startswith("Crossing")]
+
+
+def card(house, title):
+    return next(card for card in house.albums() if card.title == title)
 
 
 def test_an_artist_known_under_another_name_is_not_new_and_neither_are_the_albums(house):
