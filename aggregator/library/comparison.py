@@ -221,7 +221,7 @@ def _length(a: _Known, b: _Known) -> Line:
 def _ids(a: _Known, b: _Known) -> Iterator[Line]:
     """Known numbers that both give; what one side gives alone says nothing."""
     left, right = ({**json.loads(known.row.ids), **known.said.get("ids", {})} for known in (a, b))
-    for scheme in sorted(left.keys() & right.keys() & SCHEMES.keys()):
+    for scheme in sorted((left.keys() & right.keys() & SCHEMES.keys()) - {"former_mbid"}):
         name, same = SCHEMES[scheme], left[scheme] == right[scheme]
         sides = [(Piece(each[scheme][:13], not same),) for each in (left, right)]
         yield Line(name, sides[0], sides[1], "agrees" if same else "differs")

@@ -88,7 +88,7 @@ CODES = ("mbid", "release_group", "isrc", "upc")
 _MBID = Field("mbid", "MusicBrainz id", _id("mbid"))
 _GROUP = Field("group", "MusicBrainz release group", _id("release_group"))
 _UPC = Field("upc", "barcode", _id("upc"))
-_ISRC = Field("isrc", "recording code (ISRC)", _id("isrc"))
+_ISRC = Field("isrc", "recording code", _id("isrc"))
 _IDS = Field("ids", "other known numbers", _other_ids, "all")
 CODE_OF = {"mbid": "mbid", "group": "release_group", "isrc": "isrc", "upc": "upc"}
 """The scheme of each such field."""
@@ -156,10 +156,15 @@ def every_genre(said: Sequence[Sequence[str]]) -> list[str]:
 
 
 SCHEMES = {
-    "mbid": "MusicBrainz id", "release_group": "MusicBrainz release group", "isrc": "ISRC", "upc": "barcode",
-    "spotify": "Spotify id", "lastfm": "Last.fm id", "ticketmaster": "Ticketmaster id",
+    "mbid": "MusicBrainz id", "former_mbid": "older MusicBrainz id", "release_group": "MusicBrainz release group",
+    "isrc": "recording code", "upc": "barcode", "spotify": "Spotify id", "lastfm": "Last.fm id",
+    "ticketmaster": "Ticketmaster id",
 }  # fmt: skip
 """Known ids in words."""
+
+
+def scheme_words(scheme: str) -> str:
+    return SCHEMES.get(scheme, f"{scheme} id")
 
 
 def length(seconds: float | None) -> str:
@@ -200,7 +205,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "released": _date,
     "genres": lambda said: ", ".join(sorted(said, key=fold)),
     "number": lambda said: number(*said),
-    "ids": lambda said: ", ".join(f"{SCHEMES.get(scheme, scheme)} {value}" for scheme, value in sorted(said.items())),
+    "ids": lambda said: ", ".join(f"{scheme_words(scheme)} {value}" for scheme, value in sorted(said.items())),
     "picture": _address,
     "when": _day,
     "doors": lambda said: str(said)[:5],

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
+from aggregator.library import because
 from aggregator.library.items.provenance import visible_accounts
 from aggregator.store import Store
 
@@ -214,8 +215,7 @@ def why(evidence: str) -> str:
     for sign, verbs in _TOLD.items():
         fields = [part["field"] for part in json.loads(evidence) if (part["points"] > 0) - (part["points"] < 0) == sign]
         if fields:
-            listed = " and ".join(filter(None, (", ".join(fields[:-1]), fields[-1])))
-            told.append(f"{listed} {verbs[len(fields) > 1]}")
+            told.append(because.agreeing(fields, verbs))
     alone = all(part["points"] > 0 for part in json.loads(evidence))
     return ", ".join(told) + (", which is too little to be sure" if alone and told else "")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from aggregator.library.fields import SCHEMES, length
+from aggregator.library.fields import length, scheme_words
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ _LABELS = {
 
 def _label(name: str) -> str:
     if name.startswith("ids."):
-        return SCHEMES.get(name[4:], f"{name[4:]} id")
+        return scheme_words(name[4:])
     return _LABELS.get(name, name.rpartition(".")[2].replace("_", " "))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from aggregator.library import evidence
+from aggregator.library import because, evidence
 from aggregator.library.evidence import Evidence, Verdict
 from aggregator.library.folding import sort_key
 from aggregator.library.likeness import alike
@@ -115,15 +115,8 @@ def _telling(verdicts: Iterable[Verdict]) -> Verdict | None:
 
 def _why(parts: Sequence[Evidence]) -> str:
     """`live on one side, length 4:05 and 3:12`; what agrees, where nothing speaks against but too little for."""
-    against = [_apart(part) for part in parts if part.points < 0 and part.a != part.b]
+    against = [because.told(part) for part in parts if part.points < 0 and part.a != part.b]
     if against:
         return ", ".join(against)
     agrees = [part.field for part in parts if part.points > 0]
-    return f"only {' and '.join(agrees)} agree{'s' if len(agrees) == 1 else ''}" if agrees else "too little is known"
-
-
-def _apart(part: Evidence) -> str:
-    said = [side for side in (part.a, part.b) if side not in ("", "none", "None")]
-    if len(said) == 1:
-        return f"{said[0]} on one side"
-    return f"{part.field} {part.a} and {part.b}"
+    return f"only {because.agreeing(agrees, ('agrees', 'agree'))}" if agrees else "too little is known"

@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from aggregator.library.fields import SCHEMES, length
+from aggregator.library import because
+from aggregator.library.evidence import Evidence
+from aggregator.library.fields import length, scheme_words
 from aggregator.store.schema import account
 from aggregator.visible import visible_to
 from aggregator.wording import plural
@@ -110,7 +112,7 @@ def _claim_row(row: Row[Any], accounts: Mapping[int, tuple[str, str]]) -> ClaimR
     said = json.loads(row.payload)
     title, album = said.get("title") or said["name"], said.get("album") or row.album or ""
     ids = tuple(sorted(json.loads(row.ids)))
-    parts = tuple(_in_words(part) for part in json.loads(row.evidence))
+    parts = tuple((because.told(part), part.points) for part in _stored(row.evidence))
     return ClaimRow(
         ids,
         name,
@@ -132,7 +134,7 @@ def _hint(row: Row[Any], said: Mapping[str, Any]) -> str:
     albums, titles = json.loads(row.albums or "[]"), json.loads(row.titles or "[]")
     parts = [f"on {some(albums)}" if albums else "", f"of {some(titles)}" if titles and not albums else ""]
     parts += [said.get("released", "")[:4], length(said.get("seconds")), played(row.plays or 0)]
-    parts += [f"{SCHEMES.get(scheme, scheme)} {value[:8]}" for scheme, value in said.get("ids", {}).items()]
+    parts += [f"{scheme_words(scheme)} {value[:8]}" for scheme, value in said.get("ids", {}).items()]
     return ", ".join(filter(None, parts))
 
 
@@ -150,17 +152,12 @@ def played(plays: int) -> str:
 
 
 def words(evidence: str) -> str:
-    """`same title, same artist, length 3:05 and 3:06`; what speaks against stands behind a `but`."""
-    speaks_for, against = list[str](), list[str]()
-    for said, points in map(_in_words, json.loads(evidence)):
-        (speaks_for if points >= 0 else against).append(said)
-    return ", but ".join(filter(None, (", ".join(speaks_for), ", ".join(against))))
+    """Stored evidence in one line."""
+    return because.summed(_stored(evidence))
 
 
-def _in_words(part: Mapping[str, Any]) -> tuple[str, float]:
-    """One field that was weighed: `length 3:05 and 3:06`, 18."""
-    field, a, b = part["field"], part["a"], part["b"]
-    return f"same {field}" if a == b else f"{field} {a} and {b}", part["points"]
+def _stored(evidence: str) -> list[Evidence]:
+    return [Evidence(**part) for part in json.loads(evidence)]
 
 
 def _credit(said: Mapping[str, Any]) -> str:

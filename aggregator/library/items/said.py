@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from aggregator.library import art, told
 from aggregator.library import own as own_words
 from aggregator.library.choices import PREFERRED, Choices, Face, in_usual_order, shown
-from aggregator.library.fields import FIELDS, SCHEMES, Field, album_of, field_of, in_words
+from aggregator.library.fields import FIELDS, Field, album_of, field_of, in_words, scheme_words
 from aggregator.library.items.provenance import visible_accounts
 from aggregator.library.own import Way
 from aggregator.library.titles import album_title
@@ -150,7 +150,7 @@ class _Page:
         if said is None:
             return []
         if field.name == "ids":
-            return [f"{SCHEMES.get(scheme, scheme)} {value}" for scheme, value in sorted(said.items())]
+            return [f"{scheme_words(scheme)} {value}" for scheme, value in sorted(said.items())]
         return [said if field.name == "picture" else in_words(field.name, said)]
 
     def _value(self, field: Field, words: str, claims: Sequence[Told]) -> Value:
