@@ -13,9 +13,10 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
 from aggregator.library import merging
 from aggregator.library.claims import Intake
@@ -76,7 +77,7 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
     recount(store, listener_id)
     with store.read() as conn:
         known = read(conn, listener_id)
-        said, having = feedback_of(conn, listener_id), _having(conn, listener_id)
+        said, having = feedback_of(conn, listener_id), _having(conn, listener_id, now)
     artists, albums = _pick(known, said, having)
     picks = [*artists, *albums]
     with store.write() as conn:
@@ -84,7 +85,7 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
     if claimed:
         merging.merge(store)
     with store.read() as conn:
-        rows = _new_rows(conn, listener_id, artists, albums, said)
+        rows = _new_rows(conn, listener_id, artists, albums, said, now)
         near = near_home(conn, listener_id, known, now)
         rows += stored.rows("own", near) + stored.rows("song", songs_to_try(conn, listener_id, known, near, now))
         rows += _tastes(known)
@@ -247,7 +248,7 @@ def _items(conn: Connection, picks: Iterable[Pick], linked: bool = True) -> dict
 # --- leaving out ------------------------------------------------------------------------------------------------------
 
 
-def _having(conn: Connection, listener_id: int) -> Having:
+def _having(conn: Connection, listener_id: int, now: int) -> Having:
     """A shelf holds what is owned, saved, in a service or heard, and nothing else.
 
     Artists whom a single source credits with a song that was heard count too, though it is shown as somebody else's.
@@ -266,8 +267,9 @@ def _having(conn: Connection, listener_id: int) -> Having:
         .join(shelf, shelf.c.item_id == album.c.id)
         .where(*mine, shelf.c.kind == "album")
     )
+    today = datetime.fromtimestamp(now, UTC).toordinal()  # on which nothing was passed over yet: the list stays
     shown = conn.execute(
-        select(album.c.title, album.c.credit, seen.c.days)
+        select(album.c.title, album.c.credit, seen.c.days - case((seen.c.last >= today, 1), else_=0))
         .join(seen, and_(seen.c.kind == "album", seen.c.item_id == album.c.id))
         .where(seen.c.listener_id == listener_id)
     )
@@ -277,11 +279,11 @@ def _having(conn: Connection, listener_id: int) -> Having:
 
 
 def _new_rows(
-    conn: Connection, listener_id: int, artists: Sequence[Pick], albums: Sequence[Pick], said: Feedback
+    conn: Connection, listener_id: int, artists: Sequence[Pick], albums: Sequence[Pick], said: Feedback, now: int
 ) -> list[dict[str, Any]]:
     """Rows of what the listener neither has nor knows."""
     items = _items(conn, [*artists, *albums])
-    out = _having(conn, listener_id).items | said.items
+    out = _having(conn, listener_id, now).items | said.items
     known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
     new = [pick for pick in albums if pick.traits.by not in known_after_all]
     rows = stored.rows("artist", _standing("artist", artists, items, out)[:ARTISTS])

@@ -31,6 +31,7 @@ from aggregator.wording import plural
 
 LONGEST_FESTIVAL = timedelta(days=31)
 HORIZON = timedelta(days=500)
+SEASON = timedelta(days=92)
 BEST = 6
 
 Only = Literal["", "library", "recommended", "everything"]
@@ -186,6 +187,15 @@ def next_shows(
     on = and_(show.c.gone_at.is_(None), show.c.status.not_in(("cancelled", "postponed")))
     where = and_(_between(first, first + HORIZON), on, wanted)
     return _cards(_near(conn, listener, where, anywhere=artist_id is not None, suggest=False, enough=n))
+
+
+def worth_going(conn: Connection, listener: Listener, now: float | None = None) -> list[ShowCard]:
+    """Of the recommended shows of the next three months near the listener, those for which most speaks, best first."""
+    if listener.preferences.place is None:
+        return []
+    first = today(listener, now)
+    near = _near(conn, listener, and_(_between(first, first + SEASON), _plays_suggested(listener)))
+    return _best(near, first)
 
 
 def for_listener(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import event, select
 
@@ -59,11 +59,17 @@ def test_an_album_that_was_passed_over_for_days_leaves_its_place_to_the_next_of_
     house.says_albums("Glass Ferry", *(f"Crossing {n}" for n in range(4)))
     first, second = (f"Crossing {n}" for n in range(2))
     for day in range(5):
-        house.refresh()
-        assert crossings(house) == [first, second]
-        recommendations.note_seen(house.store, house.me, [card(house, first)], date.today() + timedelta(days=day))
-    house.refresh()
+        for _ in range(2):  # looking changes nothing until the day is over
+            refresh_on(house, day)
+            assert crossings(house) == [first, second]
+            recommendations.note_seen(house.store, house.me, [card(house, first)], date.today() + timedelta(days=day))
+    refresh_on(house, 5)
     assert crossings(house) == [second, first]
+
+
+def refresh_on(house, day):
+    noon = datetime.combine(date.today() + timedelta(days=day), time(12), UTC)
+    recommendations.refresh(house.store, house.me, int(noon.timestamp()))
 
 
 def crossings(house):

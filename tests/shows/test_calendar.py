@@ -114,6 +114,20 @@ class TestWhose:
         assert found.best[-1].day.day == 4, "the next of hers, and once"
         assert july().best == ()
 
+    def test_the_best_of_the_coming_months_are_found_whatever_their_month(self, town, ana):
+        def on(name, day):
+            venue = {"name": "Room", "latitude": 41.93, "longitude": -87.70}
+            return bill(name, acts=[name], day=day, venue=venue)
+
+        for name in ("Dear One", "Near One", "Too Late"):
+            town.recommends(ana, name)
+        town.knows(ana, "Phoenix", owned=True)
+        days = {"Near One": "2027-07-09", "Dear One": "2027-09-02", "Too Late": "2028-01-01", "Phoenix": "2027-07-10"}
+        town.lists(town.seller("barn"), *(on(name, day) for name, day in days.items()))
+        with town.store.read() as conn:
+            found = calendar.worth_going(conn, ana, town.now)
+        assert [show.title for show in found] == ["Dear One", "Near One"]
+
     def test_a_word_about_the_artist_holds_for_their_shows(self, town, ana, july):
         town.recommends(ana, "New Friend")
         town.lists(town.seller("barn"), bill(acts=["New Friend"]))

@@ -41,7 +41,7 @@ LISTENER = {
     "library.album_list", "library.artist_list", "library.track_list", "library.others",
     "home.page", "home.suggested", "library.albums", "library.artists", "library.songs", "library.song_list",
     "library.history", "library.weigh", "library.shown", "library.order", "library.set_order", "library.unorder",
-    "discover.page", "discover.standing", "discover.feedback",
+    "discover.page", "discover.shows", "discover.standing", "discover.feedback",
     "discover.dial", "discover.taste", "discover.exclude",
     "review.page", "review.everything", "review.again", "search.page", "search.services",
     "shows.page", "settings.page", "settings.again", "settings.place", "settings.look", "settings.listening",

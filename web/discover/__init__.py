@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from aggregator import listeners, recommendations, sources
 from aggregator.library import items
 from aggregator.recommendations import rotation
+from aggregator.shows import calendar
 from web.context import listener, store
 from web.words import local, plural
 
@@ -43,6 +44,14 @@ def page() -> ResponseReturnValue:
     able = not found.new and bool(sources.able(store(), listener().id, "discovery"))
     told = {"steps": STEPS, "tired": plural(rotation.TIRED, "day"), "rest": plural(rotation.REST, "day")}
     return render_template("discover/page.html", found=found, able=able, **told)
+
+
+@bp.get("/discover/shows")
+def shows() -> ResponseReturnValue:
+    """Recommended shows of the coming months, which follow the page."""
+    with store().read() as conn:
+        found = calendar.worth_going(conn, listener())
+    return render_template("discover/shows.html", found=found, now=int(time.time()))
 
 
 @bp.get("/discover/standing")
