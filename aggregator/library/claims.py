@@ -39,6 +39,8 @@ class _Writes:
     changed: list[tuple[Any, ...]]
     moved: list[tuple[int | None, int]]  # about, claim
     returned: list[tuple[int]]
+    named: list[tuple[str, int]]
+    """Scope and claim of artists who were known by their credits alone, and now have a record of their own."""
     credits: list[tuple[Any, ...]]
     dirty: set[int]
     uncredited: set[int]
@@ -64,6 +66,7 @@ class Intake:
         self._met: dict[Key, Strength] = {}  # how much is stored of those met since the last scope ended
         self._seen: dict[int, str] = {}  # claims of the open scope -> the scope they are stored with
         self._kept: set[Key] = set()  # named by Unchanged and Skipped in the open scope
+        self._former: dict[Key, str] = {}  # what was said under ids that this run replaced by new ones
         self._released: set[int] = set()  # artists who left in this run, and may be credited once more
         self._contradicted: set[Key] = set()  # told twice in different words, and not yet reported
         self._waiting: defaultdict[Key, set[int]] = defaultdict(set)  # claims whose subject has not come yet
@@ -142,12 +145,12 @@ class Intake:
 
     def _write_claims(self, conn: Connection, drafts: Drafts, counts: Counter[str]) -> None:
         fresh = {key: draft for key, draft in drafts.claims.items() if self._says_more(key, draft)}
-        renamed.take_over(conn, self.account_id, self.account_key, fresh, self._ids)
+        self._former |= renamed.take_over(conn, self.account_id, self.account_key, fresh, self._ids)
         stored = self._look_up(conn, fresh.keys() | self._subjects(fresh))
         self._ids |= {key: row.id for key, row in stored.items()}
         self._number(conn, fresh, stored)
         uncredited = {self._ids[artist] for artist in drafts.uncredited}
-        writes = _Writes([], [], [], [], [], set(), uncredited, defaultdict(list))
+        writes = _Writes([], [], [], [], [], [], set(), uncredited, defaultdict(list))
         for key, draft in fresh.items():
             self._weigh(key, draft, stored.get(key), writes)
             self._met.setdefault(key, draft.strength)
@@ -197,15 +200,18 @@ class Intake:
                 writes.uncredited |= {self._ids[credit.artist] for credit in draft.credits}
                 return
         if record:
-            self._seen.setdefault(claim, row.scope if row else self._scope_of(draft))
+            self._seen.setdefault(claim, (row and row.scope) or self._scope_of(draft))
         about = self._about(claim, draft)
         changed = row is not None and self._outweighs(key, draft, row)
         if row is None:
             scope = self._scope_of(draft)
-            writes.new.append((claim, self.account_id, kind, key[1], draft.payload, scope, about, self.now, self.now))
+            text = self._said_before(key, draft) or draft.payload
+            writes.new.append((claim, self.account_id, kind, key[1], text, scope, about, self.now, self.now))
         elif changed:
             writes.changed.append((draft.payload, self.now, claim))
-        if row is not None and about != row.about and (about is not None or draft.about is None):
+        if row is not None and record and not row.scope:
+            writes.named.append((self._scope_of(draft), claim))
+        if row is not None and about != row.about:
             writes.moved.append((about, claim))
             writes.dirty |= {row.about} - {None}  # type: ignore[arg-type]
             changed = True
@@ -226,6 +232,11 @@ class Intake:
         stored = self._met.get(key) or strength_of(key, row.payload)
         self._met[key] = max(stored, draft.strength)
         return draft.strength > stored
+
+    def _said_before(self, key: Key, draft: Draft) -> str | None:
+        """What the account said of an id that a new one took over, and that it names still; unless this says more."""
+        before = self._former.pop(key, None)
+        return before if before and strength_of(key, before) > draft.strength else None
 
     def _scope_of(self, draft: Draft) -> str:
         return f"{self._what}:" if draft.strength[0] == RECORD else ""
@@ -262,6 +273,7 @@ class Intake:
         _many(conn, "UPDATE claim SET previous = payload, payload = ?, changed_at = ? WHERE id = ?", writes.changed)
         _many(conn, "UPDATE claim SET about = ? WHERE id = ?", writes.moved)
         _many(conn, "UPDATE claim SET present = 1, absent_since = NULL WHERE id = ?", writes.returned)
+        _many(conn, "UPDATE claim SET scope = ? WHERE id = ?", writes.named)
         uncredited = writes.uncredited | guard.credited(conn, changed)
         _many(conn, "DELETE FROM credit WHERE claim_id = ?", [(claim,) for claim in changed])
         _many(conn, 'INSERT OR REPLACE INTO credit (claim_id, position, artist_claim_id, name, "join", role)'

@@ -19,21 +19,27 @@ _RECORD_OF = {"album": "edition", "recording": "track"}
 
 def take_over(
     conn: Connection, account_id: int, account_key: str, drafts: Mapping[Key, Draft], met: Container[Key]
-) -> None:
+) -> dict[Key, str]:
     """Give the claims of an account that these drafts name by a former id the id they have today; but for those `met`
-    under the old one in this run, for an account that names both has two things."""
+    under the old one in this run, for an account that names both has two things.
+
+    Returns what was said under the ids that are no more, for the old one may yet be met.
+    """
+    taken = {}
     for kind, now, former in _redirected(drafts):
         there = conn.exec_driver_sql(
-            "SELECT pid, id FROM claim WHERE account_id = ? AND kind = ? AND pid IN (SELECT value FROM json_each(?))",
+            "SELECT pid, id, payload FROM claim WHERE account_id = ? AND kind = ?"
+            " AND pid IN (SELECT value FROM json_each(?))",
             (account_id, kind, json.dumps([now, *former])),
         )
-        claims = {row[0]: row[1] for row in there}
+        claims = {pid: (claim, payload) for pid, claim, payload in there}
         for old in former:
             if old in claims and now not in claims and (kind, old) not in drafts and (kind, old) not in met:
-                claims[now] = claims.pop(old)
-                _rename(conn, account_id, kind, claims[now], now)
+                claims[now] = claim, taken[kind, old] = claims.pop(old)
+                _rename(conn, account_id, kind, claim, now)
                 _follow(conn, account_key, kind, old, now)
             _decide(conn, account_key, kind, old, now)
+    return taken
 
 
 def _redirected(drafts: Mapping[Key, Draft]) -> Iterator[tuple[str, str, list[str]]]:

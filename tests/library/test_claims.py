@@ -178,3 +178,23 @@ def test_no_weaker_word_for_an_artist_replaces_a_stronger_one_of_the_same_run(ho
         house.sync(account, *records, scope=None, batch=1)
         assert payload(house, account, "artist", "~|ana") == {"name": "ana", "ids": {"mbid": "m"}, "from": "credit"}
         assert present(house, "artist") == number + 1
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_song_told_twice_is_on_no_album_of_the_words_that_are_not_kept(house, order, batch):
+    """Nor where the album of those that are kept is not there."""
+    house.sync("files", edition("e", "Blue Room"), track("x", "X"))
+    told = [track("t", "Harbour, the longer one", edition="unknown"), track("t", "Tide", edition="e")]
+    house.sync("files", edition("e", "Blue Room"), *told[::order], batch=batch)
+    assert payload(house, "files", "recording", "t")["title"] == "Harbour, the longer one"
+    assert house.rows("SELECT about FROM claim WHERE pid = 't'") == [(None,)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_artist_known_by_credits_stays_where_the_service_names_it_by_itself(house, order):
+    by_id = [Credit(name="Lanterns", id="x9")]
+    house.sync("spotify", track("t", "Harbour").model_copy(update={"credits": by_id}))
+    told = [Artist(id="x9", name="The Lanterns"), track("t", "Harbour", "Somebody else")]
+    house.sync("spotify", *told[::order], batch=1)
+    assert house.value("SELECT present FROM claim WHERE pid = 'x9'") == 1

@@ -181,6 +181,28 @@ def test_an_account_that_names_both_ids_in_one_run_has_two_things_in_any_order(h
     assert house.rows("SELECT pid FROM claim ORDER BY pid") == [("new",), ("old",)]
 
 
+@pytest.mark.parametrize("batch", [1, 1000])
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_was_said_of_an_id_outlives_a_night_that_names_it_and_its_successor(house, order, batch):
+    """The old id by a credit alone, before its successor or after it; and the nights after that one."""
+    house.sync("spotify", Artist(id="old", name="Ana", country="IS", ids={"mbid": "old"}), Artist(id="z", name="Zoe"))
+    house.sync("files", Artist(id="a", name="Ana"))
+    house.merge()
+    mine = item(house, "spotify", "old", "artist")
+    decisions.split(house.store, ANA, "artist", [house.claim("files", "artist", "a")])
+    decisions.same(house.store, ANA, "artist", [mine, item(house, "spotify", "z", "artist")])
+    told = [
+        Track(id="t", title="Harbour", credits=[Credit(name="Ana", id="old")]),
+        Artist(id="new", name="Ana", ids={"mbid": "new", "former_mbid": "old"}),
+    ]
+    for _ in range(2):
+        house.sync("spotify", *told[::order], Artist(id="z", name="Zoe"), batch=batch)
+        house.merge()
+        assert house.items("artist") == {frozenset({"spotify/old", "spotify/new", "spotify/z"}), frozenset({"files/a"})}
+        assert "IS" in str(house.value("SELECT payload FROM claim WHERE pid = 'old'"))
+        house.now += 86_400
+
+
 def test_an_account_with_ids_of_its_own_is_not_renamed_by_those_of_musicbrainz(house):
     house.sync("spotify", Artist(id="old", name="Ana"), Artist(id="x", name="Zoe"))
     house.sync("spotify", Artist(id="x", name="Zoe", ids={"mbid": "new", "former_mbid": "old"}), scope=None)
