@@ -21,6 +21,7 @@ from aggregator.library.items.cards import first_songs
 from aggregator.recommendations.feedback import Feedback, Kind, feedback_of
 from aggregator.recommendations.rotation import Seen
 from aggregator.recommendations.songs import LONG
+from aggregator.recommendations.tastes import SAY_LITTLE
 from aggregator.recommendations.traits import Traits
 from aggregator.store.schema import (
     account,
@@ -279,11 +280,11 @@ def _worded(entry: Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str])
     similar = tuple(seeds[reason[1]] for reason in entry.why if reason[0] == "similar" and reason[1] in seeds)
     completes = next((seeds.get(reason[1]) for reason in entry.why if reason[0] == "plays"), None)
     fans = [(friends[claim_id], plays) for word, claim_id, plays in _of(entry, "friend") if claim_id in friends]
-    tags = [(tag, count) for _, tag, count in _of(entry, "tag")]
+    tags = sorted(((tag, count) for _, tag, count in _of(entry, "tag")), key=lambda told: told[0] in SAY_LITTLE)
     missing = _unheard(entry.card, completes) if entry.card.kind == "recording" else _missing(completes)
-    parts = [missing, _alike(similar), *(_fan(*fan) for fan in fans), *(_tagged(*tag) for tag in tags[:1])]
-    parts += [CHARTED for _ in _of(entry, "chart")]
+    parts = [missing, _alike(similar), *(_fan(*fan) for fan in fans), *(CHARTED for _ in _of(entry, "chart"))]
     parts[2:2] = [words.format(_named(entry, word, seeds)) for word, words in IN_HOUSE.items() if _of(entry, word)]
+    parts += [_tagged(*tag) for tag in tags[:1] if tag[0] not in SAY_LITTLE or not any(parts)]
     words = "; ".join(part for part in parts if part)
     why = words[:1].upper() + words[1:]
     return replace(entry.card, why=why, seeds=similar, completes=completes, friends=tuple(name for name, _ in fans))

@@ -94,7 +94,7 @@ def _rows(found: list[Entry], own: Mapping[str, list[Entry]], said: Feedback, fr
         yield Row(key, heading, table.take(fresh.order(leaning(own[key], said)), ROW))
     artists = fresh.order([each for each in found if each.card.kind == "artist"], shared=True)
     yield Row("artists", "Artists for you", [each.card for each in artists[:FIRST]])
-    songs = fresh.order([each for each in found if each.card.kind == "recording"])
+    songs = fresh.order([each for each in found if each.card.kind == "recording"], shared=True)
     yield Row(SONGS, "Songs to try", _Table().take(songs, ROW))
 
 

@@ -23,6 +23,12 @@ DESCRIBED = 120  # most played artists from which tastes are formed; the others 
 SMALL = 0.04  # a taste with a smaller share of the plays joins the nearest
 MOST = 8  # tastes
 OVERDRAWN = 1.0  # items that a taste may be ahead of its share
+SAY_LITTLE = frozenset(
+    ("seen live", "favorites", "favourites", "favorite", "favourite", "favorite artists", "favourite artists",
+     "albums i own", "my music", "awesome", "amazing", "beautiful", "cool", "good", "love",
+     "loved", "check out", "spotify")
+)  # fmt: skip
+"""Tags by which listeners sort their own shelves: no name for a taste, and no reason where there is a better one."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ def _profile(group: Iterable[str], plays: Mapping[str, float], tags: Mapping[str
 
 def _name(profile: Vector, larger: Iterable[Taste]) -> str:
     """The heaviest tag that no larger taste is named after."""
-    taken = {taste.name for taste in larger}
+    taken = SAY_LITTLE.union(taste.name for taste in larger)
     return min((tag for tag in profile if tag not in taken), key=lambda tag: (-profile[tag], tag), default="")
 
 

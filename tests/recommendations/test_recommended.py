@@ -19,6 +19,19 @@ def test_albums_of_new_artists_come_with_true_reasons_in_words(house):
     assert card.why == ("Because you play Slow Harbour; Mika has 412 plays; tagged dream pop like 2 of your artists")
 
 
+def test_a_tag_that_says_nothing_of_the_music_is_no_reason_where_there_is_a_better_one(house):
+    for artist in ("Slow Harbour", "Tin Lanterns", "Glass Ferry"):
+        house.says_tags(artist, "seen live")
+    house.refresh()
+    assert card(house, "Crossing").why == "Because you play Slow Harbour; Mika has 412 plays"
+    for artist in ("Slow Harbour", "Glass Ferry"):
+        house.says_tags(artist, "seen live", "shoegaze")
+    house.refresh()
+    assert card(house, "Crossing").why.endswith("; tagged shoegaze like one of your artists")
+    with house.store.read() as conn:
+        assert "seen live" not in {part.name for part in recommendations.parts(conn, house.me)}
+
+
 def test_a_missing_album_of_a_much_played_artist_is_recommended(house):
     card = next(card for card in house.albums() if card.title == "High Water")
     assert card.why == "Because you play Slow Harbour (41 plays) and do not have this one"

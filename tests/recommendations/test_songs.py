@@ -74,3 +74,20 @@ def test_at_most_two_songs_of_one_artist(shelf: House) -> None:
         shelf.own("Slow Harbour", f"Another {n}")
     shelf.refresh()
     assert sum(card.credit == "Slow Harbour" for card in songs(shelf).values()) == 2
+
+
+def test_each_taste_has_the_share_of_its_plays_among_the_songs(empty_house: House) -> None:
+    """Six places: the part of folk is that of its plays, though there is as much to try of either."""
+    house = empty_house
+    for taste, times in (("folk", 20), ("jazz", 10)):
+        for n in range(6):
+            name = f"{taste.title()} {n}"
+            house.own(name, f"{name} first")
+            house.own(name, f"{name} second")
+            hear(house, name, f"{name} first", days_ago=3, times=times)
+            house.says_tags(name, taste)
+    house.refresh()
+    for days in range(3):
+        row = next(row for row in house.discover(days).rows if row.key == "songs")
+        tastes = [card.credit.split()[0] for card in row.cards]
+        assert (tastes.count("Folk"), tastes.count("Jazz")) == (4, 2)
