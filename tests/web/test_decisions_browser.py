@@ -66,6 +66,23 @@ def test_albums_ticked_here_and_there_become_one_and_two_again(phone: Page, ids:
     expect(phone.get_by_label("Tick several")).not_to_be_checked()
 
 
+def test_what_was_searched_for_can_be_ticked_one_kind_at_a_time(phone: Page) -> None:
+    phone.goto("/search?q=nora")
+    phone.get_by_text("Tick several").tap()
+    expect(phone.get_by_text("Tick two or more of one kind")).to_be_visible()
+    phone.get_by_label("Tick Salt").tap()
+    expect(phone.get_by_text("1 song ticked")).to_be_visible()
+    expect(phone.get_by_label("Tick Even numbers")).to_be_disabled()
+    phone.get_by_label("Tick Two lamps").tap()
+    phone.get_by_role("button", name="These are not the same").tap()
+    arrived(phone, "Keep 2 songs apart?")
+    phone.go_back()
+    expect(phone.get_by_text("2 songs ticked")).to_be_visible()
+    phone.get_by_role("button", name="Clear").tap()
+    phone.get_by_label("Tick Even numbers").tap()
+    expect(phone.get_by_text("1 album ticked")).to_be_visible()
+
+
 def test_what_is_ticked_can_be_cleared_and_is_kept_by_kind(phone: Page) -> None:
     phone.goto("/library/songs")
     phone.get_by_text("Tick several").tap()

@@ -7,18 +7,34 @@ const kept = () => JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
 const ticked = (kind) => kept()[kind] ?? [];
 const keep = (kind, numbers) => sessionStorage.setItem(KEPT, JSON.stringify({ ...kept(), [kind]: numbers }));
 
+/** Where several kinds are listed, what is ticked first says of which kind the rest is. */
+const section = (box) => box.closest("[data-weigh]");
+
+function take(bar) {
+  const sections = [...main.querySelectorAll("[data-weigh]")];
+  if (!sections.length) return;
+  const some = sections.find(({ dataset }) => ticked(dataset.kind).length);
+  Object.assign(bar.dataset, { kind: some?.dataset.kind ?? "", one: some?.dataset.one ?? "" });
+  if (!some || bar.getAttribute("action") === some.dataset.weigh) return;
+  bar.setAttribute("action", some.dataset.weigh);
+  window.htmx?.process(bar);
+}
+
 /** The bar says how many are ticked, and carries those that are not on this page. */
 function show() {
   const bar = document.getElementById("ticks");
   if (!bar) return;
-  const numbers = ticked(bar.dataset.kind);
+  take(bar);
+  const { kind, one } = bar.dataset;
+  const numbers = ticked(kind);
   for (const field of bar.querySelectorAll("input[type=hidden]")) field.remove();
-  const boxes = new Map([...main.querySelectorAll("input[form=ticks]")].map((box) => [box.value, box]));
+  for (const box of main.querySelectorAll("input[form=ticks]")) box.disabled = Boolean(kind && section(box) && section(box).dataset.kind !== kind);
+  const boxes = new Map([...main.querySelectorAll("input[form=ticks]:enabled")].map((box) => [box.value, box]));
   for (const [number, box] of boxes) box.checked = numbers.includes(number);
   for (const number of numbers) if (!boxes.has(number)) bar.append(hidden(number));
   if (numbers.length) document.getElementById("picking").checked = true;
   const many = numbers.length === 1 ? "" : "s";
-  bar.querySelector("output").textContent = numbers.length ? `${numbers.length.toLocaleString("en")} ${bar.dataset.one}${many} ticked` : `Tick two or more ${bar.dataset.one}s`;
+  bar.querySelector("output").textContent = numbers.length ? `${numbers.length.toLocaleString("en")} ${one}${many} ticked` : one ? `Tick two or more ${one}s` : "Tick two or more of one kind";
   for (const button of bar.querySelectorAll("[name=verdict]")) button.disabled = numbers.length < 2;
 }
 
@@ -36,7 +52,7 @@ function untick() {
 document.addEventListener("change", ({ target }) => {
   if (target.id === "picking" && !target.checked) untick();
   if (!target.matches("input[form=ticks]")) return;
-  const kind = document.getElementById("ticks").dataset.kind;
+  const kind = (section(target) ?? document.getElementById("ticks")).dataset.kind;
   const others = ticked(kind).filter((number) => number !== target.value);
   keep(kind, target.checked ? [...others, target.value] : others);
   show();
