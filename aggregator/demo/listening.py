@@ -55,6 +55,8 @@ class Habits:
     """By song slug; applied to one play in three."""
     dropped: frozenset[str] = frozenset()
     """Albums that were loved once: not chosen any more after the first `LOVED` days."""
+    unopened: frozenset[str] = frozenset()
+    """Albums that were taken off the shelf, and put back unheard."""
 
 
 LOVED = 150
@@ -80,6 +82,7 @@ ROBIN = Habits(
         "ninety-one-steps": Spelling(title="Ninty-One Stpes", ids=False),
     },
     dropped=frozenset(("nave", "heimferd")),
+    unopened=frozenset(("boiler-house", "fjarlaegd")),
 )  # fmt: skip
 
 SAM = Habits(
@@ -99,6 +102,7 @@ def plays(habits: Habits, since: int, now: int) -> list[Play]:
     first = datetime.fromtimestamp(since, UTC).date() - timedelta(days=1)
     days = (now - since) // DAY + 3
     heard = (play for number in range(days) for play in _day(habits, first + timedelta(days=number)))
+    heard = (play for play in heard if play.album.slug not in habits.unopened)
     dropped = since + LOVED * DAY
     kept = (play for play in heard if play.at < dropped or play.album.slug not in habits.dropped)
     return sorted((play for play in kept if since <= play.at and play.ended <= now), key=lambda play: play.at)
