@@ -1,7 +1,8 @@
 """What services answered to live questions, kept with its age: pages and recommendations read this, never the service.
 
-A payload is the JSON list the provider's method gave: records for `search`, `tags`, `albums_of` and `chart`, pairs of a
-record and a number for `similar`, `tag_artists` and `top_artists`, one number or none for `listeners`.
+A payload is the JSON list the provider's method gave: records for `search`, `tags`, `albums_of`, `chart`, `top_songs`
+and `previews`, pairs of a record and a number for `similar`, `tag_artists` and `top_artists`, one number or none for
+`listeners`. Addresses of samples are signed and expire, so none is kept: that a song has one is.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ LIFE = {
     "tag_artists": 30 * DAY,
     "listeners": 60 * DAY,
     "chart": 7 * DAY,
+    "top_songs": 30 * DAY,
+    "previews": 7 * DAY,
     "top_artists": 7 * DAY,
     "search": 3600,
 }
@@ -38,6 +41,8 @@ LIFE = {
 LIFE_OF_ERROR = DAY
 LISTS = ("similar", "tag_artists")
 """Methods that answer with whole lists of artists, which cost services most."""
+ASIDE = ("search", "previews")
+"""Methods that listeners ask when they want something, which is no part of a night's look-ups."""
 FORGOTTEN = 180 * DAY
 """Seconds after which an answer goes that nobody needed again."""
 DOUBTED = "It answered with so much less than before that the older answer stays until it says so again."
@@ -98,11 +103,16 @@ def read(conn: Connection, method: str, argument: str, accounts: Iterable[int], 
 def save(conn: Connection, account_id: int, method: str, argument: str, items: list[Any], now: int) -> None:
     """Keep an answer. One with less than half of what is kept is doubted: it counts once it has come again, and an
     empty one never takes the place of a full one."""
-    if method != "search" and _doubtful(conn, account_id, method, argument, items):
+    if method not in ASIDE and _doubtful(conn, account_id, method, argument, items):
         _save(conn, account_id, method, argument, now, LIFE_OF_ERROR, error=DOUBTED)
     else:
-        payload = json.dumps(items, ensure_ascii=False, separators=(",", ":"))
+        payload = json.dumps([_lasting(item) for item in items], ensure_ascii=False, separators=(",", ":"))
         _save(conn, account_id, method, argument, now, LIFE[method], payload=payload, fetched_at=now, error=None)
+
+
+def _lasting(item: Any) -> Any:
+    """Without what is not good tomorrow."""
+    return {name: value for name, value in item.items() if name != "preview"} if isinstance(item, dict) else item
 
 
 def save_error(conn: Connection, account_id: int, method: str, argument: str, words: str, now: int) -> None:
@@ -111,10 +121,10 @@ def save_error(conn: Connection, account_id: int, method: str, argument: str, wo
 
 
 def forget(conn: Connection, now: int) -> int:
-    """Drop what nobody needed for long, and searches of days ago. Returns how many answers went."""
+    """Drop what nobody needed for long, and what listeners asked days ago. Returns how many answers went."""
     needless = func.max(answer.c.fetched_at, answer.c.asked_at) < now - FORGOTTEN
-    searched = and_(answer.c.method == "search", answer.c.expires_at < now - DAY)
-    return conn.execute(delete(answer).where(or_(needless, searched))).rowcount
+    aside = and_(answer.c.method.in_(ASIDE), answer.c.expires_at < now - DAY)
+    return conn.execute(delete(answer).where(or_(needless, aside))).rowcount
 
 
 def _doubtful(conn: Connection, account_id: int, method: str, argument: str, items: list[Any]) -> bool:
@@ -229,7 +239,7 @@ def _left(store: Store, budget: Budget) -> dict[tuple[int, bool], int]:
     since = int(time.time()) - NIGHT
     of_lists = answer.c.method.in_(LISTS)
     asked = select(answer.c.account_id, of_lists, func.count()).where(
-        answer.c.asked_at > since, answer.c.method != "search"
+        answer.c.asked_at > since, answer.c.method.not_in(ASIDE)
     )
     with store.read() as conn:
         people = conn.execute(select(func.count()).select_from(listener)).scalar_one()
@@ -254,7 +264,7 @@ def _accounts(conn: Connection, listener_id: int) -> set[int]:
 
 def _ages() -> Select[Any]:
     columns = (answer.c.account_id, answer.c.method, answer.c.argument, answer.c.expires_at, answer.c.fetched_at)
-    return select(*columns).where(answer.c.method != "search")
+    return select(*columns).where(answer.c.method.not_in(ASIDE))
 
 
 def decoded(method: str, items: list[Any]) -> list[Any]:

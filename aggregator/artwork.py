@@ -1,17 +1,14 @@
 """Pictures: fetched once after a sync, kept as square thumbnails in ``artwork/`` of the data directory.
 
 A picture is a file below an account's folder (or embedded in an audio file there), or an https address on a host that
-the account's provider allows. Addresses inside private networks are refused, so that no provider can make Bandstand
-call what stands behind the listener's router; only the demo's own services on loopback are excepted.
+the account's provider allows (see `fetching`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import ipaddress
 import math
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +16,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from aggregator import fetching
 from aggregator._host import accounts, find, settings
 from aggregator.library import art as library_art
 from aggregator.store import Store
@@ -37,8 +34,6 @@ SIDES = (96, 300, 640)
 """Of the square thumbnails, in pixels; a smaller picture is not made larger."""
 MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 60_000_000
-TIMEOUT = (5.0, 15.0)
-REDIRECTS = 3
 AT_ONCE = 4
 SLICE_SECONDS = 15.0
 """One call of `fetch` takes no longer, so that merging need not wait for it."""
@@ -68,9 +63,7 @@ class _Place:
     """Where an account's pictures may come from."""
 
     folder: Path | None
-    hosts: tuple[str, ...]
-    address: str | None
-    """The demo's own service, on loopback."""
+    abroad: fetching.Place
 
 
 def file(data: Path, name: str, side: int) -> Path | None:
@@ -93,7 +86,7 @@ def fetch(
     with store.read() as conn:
         wanted, places = _wanted(conn), _places(conn, data, demo)
     counts = {"fetched": 0, "failed": 0, "left": 0}
-    with closing(_session()) as session, ThreadPoolExecutor(AT_ONCE) as pool:
+    with closing(fetching.session()) as session, ThreadPoolExecutor(AT_ONCE) as pool:
         for start in range(0, len(wanted), AT_ONCE * 4):
             if time.monotonic() > ends:
                 counts["left"] = len(wanted) - start
@@ -143,10 +136,10 @@ def _places(conn: Connection, data: Path, demo: bool) -> dict[int, _Place]:
 
 def _place(account: accounts.Account, manifest: find.Manifest | None, demo: bool) -> _Place:
     if manifest is None:
-        return _Place(None, (), None)
+        return _Place(None, fetching.Place((), None))
     folders = [field.name for field in settings.form(manifest.settings) if field.kind == "folder"]
     folder = next((Path(account.settings[name]) for name in folders if account.settings.get(name)), None)
-    return _Place(folder, tuple(manifest.artwork_hosts), account.settings.get("address") if demo else None)
+    return _Place(folder, fetching.place(account, manifest, demo))
 
 
 def forget_unused(data: Path, store: Store) -> None:
@@ -176,9 +169,10 @@ class _Picture:
 
 def _get(data: Path, session: requests.Session, wanted: _Wanted, place: _Place) -> _Picture:
     try:
-        content = _download(session, wanted.url, place) if wanted.url else _read(place.folder, wanted.path or "")
-        return _keep(data, content)
-    except NoPicture as reason:
+        if wanted.url:
+            return _keep(data, fetching.fetch(session, wanted.url, place.abroad, MOST_BYTES)[0])
+        return _keep(data, _read(place.folder, wanted.path or ""))
+    except (NoPicture, fetching.NotFetched) as reason:
         return _Picture(error=str(reason))
 
 
@@ -219,60 +213,6 @@ def _embedded(file: Path) -> bytes:
     if blocks := tags.get("metadata_block_picture"):  # Ogg
         return bytes(Picture(base64.b64decode(blocks[0])).data)  # type: ignore[no-untyped-call]
     raise NoPicture("The file holds no picture.")
-
-
-def _session() -> requests.Session:
-    import requests
-
-    from aggregator._host.gate import USER_AGENT
-
-    session = requests.Session()
-    session.headers["User-Agent"] = USER_AGENT
-    return session
-
-
-def _download(session: requests.Session, url: str, place: _Place) -> bytes:
-    import requests
-
-    try:
-        for _ in range(REDIRECTS + 1):
-            _allow(url, place)
-            with session.get(url, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
-                if not answer.is_redirect:
-                    return _body(answer)
-                url = urljoin(url, answer.headers["Location"])
-    except requests.RequestException as error:
-        raise NoPicture(f"{urlsplit(url).hostname} did not answer: {type(error).__name__}") from None
-    raise NoPicture("It is redirected too often.")
-
-
-def _body(answer: requests.Response) -> bytes:
-    if answer.status_code != 200:
-        raise NoPicture(f"{urlsplit(answer.url).hostname} answered {answer.status_code}.")
-    content = b""
-    for chunk in answer.iter_content(65536):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise NoPicture("It is too large.")
-    return content
-
-
-def _allow(url: str, place: _Place) -> None:
-    """Raises `NoPicture` for an address that pictures of this account may not come from."""
-    if place.address and url.startswith(place.address.rstrip("/") + "/"):
-        return
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme != "https":
-        raise NoPicture("Only https addresses are fetched.")
-    if not any(host == allowed or (allowed[:2] == "*." and host.endswith(allowed[1:])) for allowed in place.hosts):
-        raise NoPicture(f"{host} is not a host that this provider's pictures come from.")
-    try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)}
-    except OSError:
-        raise NoPicture(f"{host} is not known.") from None
-    if not all(ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
-        raise NoPicture(f"{host} leads into a private network.")
 
 
 # --- keeping it -------------------------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ class Track(Told):
     audio: Audio | None = None
     url: str | None = None
     preview: str | None = None
-    """Address of a short sample. For live answers only: such addresses expire, so the library does not keep them."""
+    """Address of a short sample, on one of `artwork_hosts`. For live answers only: it expires, so it is not kept."""
 
 
 class Holding(Told):
@@ -470,7 +470,7 @@ class Provider:
     public_only: ClassVar[bool] = False
     """True where listeners enter addresses of anybody's servers: those inside private networks are then not called."""
     artwork_hosts: ClassVar[Sequence[str]] = ()
-    """Hosts that pictures may be fetched from; ``*.`` at the start stands for any name below."""
+    """Hosts that pictures and samples may be fetched from; ``*.`` at the start stands for any name below."""
     deadline: ClassVar[timedelta] = timedelta(hours=2)
     memory_mb: ClassVar[int] = 1024
 
@@ -526,7 +526,7 @@ class History:
 
 
 class Discovery:
-    """Live: what a service knows about artists. An artist given carries every id known of it.
+    """Live: what a service knows about artists. What is given carries every id known of it.
 
     Each method may be left out: it is then never asked. One at least is there.
     """
@@ -553,6 +553,17 @@ class Discovery:
 
     def chart(self) -> Iterable[Artist]:
         """The artists with the most listeners, most first."""
+        raise NotImplementedError
+
+    def top_songs(self, artist: Artist) -> Iterable[Track]:
+        """The artist's songs that are heard most, most first; about twenty."""
+        raise NotImplementedError
+
+    def previews(self, of: Artist | Edition | Track) -> Iterable[Track]:
+        """Songs of it that a sample can be heard of, most popular first, each with its `preview` as it is good now.
+
+        Asked when a listener wants to hear something new; of a track, that track alone, again right before it plays.
+        """
         raise NotImplementedError
 
 

@@ -1,10 +1,10 @@
-"""Deezer's public catalogue: similar artists, albums, artist radio with samples, and search. No key, no account."""
+"""Deezer's public catalogue: similar artists, albums, samples, artist radio and search. No key, no account."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -31,6 +31,8 @@ MOST = 100
 """Items of one list; Deezer gives no more at once."""
 FOUND = 5
 """Hits of each kind in a search."""
+POPULAR = 20
+"""Songs of an artist that are heard most."""
 NEAREST, FURTHEST = 0.8, 0.3
 """Deezer says in which order artists are similar, not how much: what its first and its last are taken for."""
 QUOTA_SECONDS = 5.0
@@ -45,7 +47,7 @@ R = TypeVar("R", Artist, Edition, Track)
 class Deezer(Provider, Discovery, Radio, LiveSearch):
     id = "deezer"
     name = "Deezer"
-    about = "Similar artists and albums for recommendations, and a search in Deezer's catalogue."
+    about = "Similar artists and albums for recommendations, 30 seconds of what is new to you, and a search."
     household = True
     limits = (Limit(calls=40, seconds=5, scope="address"),)  # of 50: what is sent evenly may arrive in a heap
     artwork_hosts = ("*.dzcdn.net",)
@@ -73,6 +75,20 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
     def chart(self) -> Iterable[Artist]:
         return list(_each(self._list("chart/0/artists", limit=MOST), artist_of))
 
+    def top_songs(self, artist: Artist) -> Iterable[Track]:
+        return list(_each(self._of_artist(artist, "top", POPULAR), track_of))
+
+    def previews(self, of: Artist | Edition | Track) -> Iterable[Track]:
+        """Samples are signed anew in each answer, and good for some minutes."""
+        match of:
+            case Artist():
+                songs = self._of_artist(of, "top", POPULAR)
+            case Edition():
+                songs = sorted(self._of_album(of), key=lambda song: -_number(song.get("rank")))
+            case Track():
+                songs = self._song(of)
+        return [song for song in _each(songs, track_of) if song.preview]
+
     def radio(self, artist: Artist) -> Iterable[Track]:
         return list(_each(self._of_artist(artist, "radio"), track_of))
 
@@ -88,15 +104,35 @@ class Deezer(Provider, Discovery, Radio, LiveSearch):
         """Deezer's numbers by name, as far as this process has asked for them."""
         return {}
 
-    def _of_artist(self, artist: Artist, what: str) -> list[Json]:
+    def _of_artist(self, artist: Artist, what: str, most: int = MOST) -> list[Json]:
         """Empty for an artist whom Deezer does not know."""
         number = self._number(artist)
-        return self._list(f"artist/{number}/{what}", limit=MOST) if number else []
+        return self._list(f"artist/{number}/{what}", limit=most) if number else []
+
+    def _of_album(self, album: Edition) -> list[Json]:
+        """Its songs, by Deezer's number, or by title and artist; empty for an album that Deezer does not have."""
+        number = _digits(album.ids, "deezer") or _id_of(self._same("album", album.title, album))
+        return self._list(f"album/{number}/tracks", limit=MOST) if number else []
+
+    def _song(self, song: Track) -> list[Json]:
+        """By Deezer's number, by ISRC, or by title and artist."""
+        if number := _digits(song.ids, "deezer"):
+            found = self._ask(f"track/{number}")
+        elif re.fullmatch(r"\w{12}", isrc := song.ids.get("isrc", "")):
+            found = self._ask(f"track/isrc:{isrc}")
+        else:
+            found = None
+        return [found] if found else self._same("track", song.title, song)[:1]
+
+    def _same(self, kind: str, title: str, of: Edition | Track) -> list[Json]:
+        """What a search finds under exactly this title, by the artist whom `of` credits first."""
+        by = of.credits[0].name if of.credits else ""
+        hits = self._list(f"search/{kind}", q=f"{by} {title}".strip(), limit=MOST)
+        return [hit for hit in hits if _plain(str(hit.get("title"))) == _plain(title) and _is_by(hit, by)]
 
     def _number(self, artist: Artist) -> str | None:
         """Deezer's number for an artist; None for one whom it does not know."""
-        number = artist.ids.get("deezer", "")
-        if number.isdigit():  # ids may come from any provider
+        if number := _digits(artist.ids, "deezer"):
             return number
         if artist.name not in self._numbers:
             self._numbers[artist.name] = self._number_of(artist.name)
@@ -212,6 +248,21 @@ def _id(said: Json) -> str:
     if not isinstance(said["id"], int):
         raise TypeError(said["id"])
     return str(said["id"])
+
+
+def _id_of(found: list[Json]) -> str:
+    return str(found[0].get("id", "")) if found else ""
+
+
+def _digits(ids: Mapping[str, str], scheme: str) -> str:
+    """Ids may come from any provider: what is no number never becomes part of an address."""
+    number = ids.get(scheme, "")
+    return number if number.isdigit() else ""
+
+
+def _is_by(hit: Json, name: str) -> bool:
+    artist = hit.get("artist")
+    return isinstance(artist, dict) and _plain(str(artist.get("name"))) == _plain(name)
 
 
 def _picture(said: Json, word: str) -> Cover | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from aggregator import listeners
+from aggregator import listeners, previews
 from web import errors, guard, shell, words
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def create_app(config: Config, store: Store) -> Flask:
     )
     app.extensions["store"] = store
     app.extensions["config"] = config
+    app.extensions["clips"] = previews.Clips(store, config.demo)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["stylesheets"] = _stylesheets()

@@ -224,6 +224,8 @@ class Worker:
                 answer = [] if known is None else [known]
             case "top_artists":
                 answer = provider.top_artists(Friend.model_validate(argument))
+            case "previews":
+                answer = provider.previews(frames.ONE.validate_python(argument))
             case _:
                 answer = getattr(provider, method)(Artist.model_validate(argument))
         if not isinstance(answer, Iterable):

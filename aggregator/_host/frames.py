@@ -76,6 +76,8 @@ _LIVE: dict[str, Any] = {
     "tag_artists": list[tuple[Artist, NonNegativeInt]],
     "listeners": list[NonNegativeInt],  # one number, or none
     "chart": list[Artist],
+    "top_songs": list[Track],
+    "previews": list[Track],
     "top_artists": list[tuple[Artist, int]],
     "radio": list[Track],
     "begin": str,

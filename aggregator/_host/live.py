@@ -95,9 +95,15 @@ class Warm:
             with self._house.store.write() as conn:
                 accounts.judge(conn, account_id, **states.Verdict("ready", "").columns)
 
-    def ask_all(self, wanted: dict[int, str], method: str, argument: Any, seconds: float) -> list[dict[str, Any]]:
-        """One question to many accounts at once (`wanted`: their names). Who is silent gets a sentence, not time."""
-        calls = {account_id: self._threads.submit(self._one, account_id, method, argument) for account_id in wanted}
+    def ask_all(
+        self, wanted: dict[int, str], method: str, argument: Any, seconds: float, *, anew: bool = False
+    ) -> list[dict[str, Any]]:
+        """One question to many accounts at once (`wanted`: their names). Who is silent gets a sentence, not time.
+
+        `anew`: nothing kept will do, and the answer is not kept.
+        """
+        ask = self._anew if anew else self._one
+        calls = {account_id: self._threads.submit(ask, account_id, method, argument) for account_id in wanted}
         wait(calls.values(), timeout=seconds)
         return [
             {"account_id": account_id, **(call.result() if call.done() else _silence(wanted[account_id], seconds))}
@@ -129,13 +135,19 @@ class Warm:
             for known in answers.read(conn, method, key, [account_id], now):
                 if known.error is None:
                     return {"items": known.items, "error": None}
+        told = self._anew(account_id, method, argument)
+        if told["error"] is None:
+            with self._house.store.write() as conn:
+                answers.save(conn, account_id, method, key, told["items"], now)
+        return told
+
+    def _anew(self, account_id: int, method: str, argument: Any) -> dict[str, Any]:
         try:
-            items = self._question(account_id, method, argument)
+            return {"items": self._question(account_id, method, argument), "error": None}
         except Failure as failure:
+            if failure.kind == "RateLimited":  # whoever asked: all leave it alone until its pause is over
+                self._rest(account_id, failure)
             return {"items": [], "error": failure.words}
-        with self._house.store.write() as conn:
-            answers.save(conn, account_id, method, key, items, now)
-        return {"items": items, "error": None}
 
     def _question(self, account_id: int, method: str, argument: Any) -> Any:
         """A call that respects, and keeps, the silence that a service asked for."""
@@ -190,7 +202,13 @@ def _same_settings(one: Account, other: Account) -> bool:
 
 
 def _key(argument: Any) -> str:
-    """What an answer is stored under: folded text or artist name, or a friend's id."""
+    """What an answer is stored under: folded text or artist name, a friend's id, or title and artist."""
     if isinstance(argument, str):
         return fold(argument)
-    return str(argument["id"]) if argument.get("type") == "friend" else fold_name(argument["name"])
+    match argument.get("type"):
+        case "friend":
+            return str(argument["id"])
+        case "edition" | "track":
+            by = ", ".join(fold_name(each["name"]) for each in argument.get("credits", ()))
+            return f"{argument['type']} {fold(argument['title'])} by {by}"
+    return fold_name(argument["name"])

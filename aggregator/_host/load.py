@@ -27,7 +27,7 @@ CAPABILITIES: dict[str, tuple[type, tuple[str, ...]]] = {
     "history": (plugin.History, ("plays",)),
     "discovery": (
         plugin.Discovery,
-        ("similar", "tags", "albums_of", "tag_artists", "listeners", "chart"),
+        ("similar", "tags", "albums_of", "tag_artists", "listeners", "chart", "top_songs", "previews"),
     ),
     "radio": (plugin.Radio, ("radio",)),
     "search": (plugin.LiveSearch, ("search",)),

@@ -237,7 +237,8 @@ class Steward:
                 return {}
             case {"do": "ask", "accounts": dict(names), "method": str(method), "seconds": float(seconds)}:
                 wanted = {int(account_id): str(name) for account_id, name in names.items()}
-                return {"answers": self._house.warm.ask_all(wanted, method, question["argument"], seconds)}
+                anew = bool(question.get("anew"))
+                return {"answers": self._house.warm.ask_all(wanted, method, question["argument"], seconds, anew=anew)}
             case {"do": "test", "account": int(account_id), "seconds": float(seconds)}:
                 return trial(self._house, account_id, seconds)
             case {"do": "begin", "account": int(account_id), "redirect": str(redirect), "state": str(state)}:

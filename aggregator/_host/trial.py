@@ -26,6 +26,8 @@ _QUESTIONS: dict[str, object] = {
     "tags": SOMEBODY.model_dump(),
     "listeners": SOMEBODY.model_dump(),
     "radio": SOMEBODY.model_dump(),
+    "top_songs": SOMEBODY.model_dump(),
+    "previews": SOMEBODY.model_dump(),
     "tag_artists": "jazz",
     "chart": None,
 }

@@ -50,7 +50,7 @@ class Check:
 
 
 CHECKS: list[Check] = []
-ORDER = ("declared", "records", "oddities", "crowds", "refusals", "lasting")
+ORDER = ("declared", "records", "samples", "oddities", "crowds", "refusals", "lasting")
 """The modules of checks, as they are run: first whether anything works, last what all the runs left behind."""
 
 
@@ -101,7 +101,7 @@ class Case:
 
     def trials(self) -> Iterator[tuple[Check, Case | Subject]]:
         """Every check with each thing it looks at."""
-        from aggregator.contract import declared, records, oddities, crowds, refusals, lasting  # noqa: F401, I001 - they enlist
+        from aggregator.contract import declared, records, samples, oddities, crowds, refusals, lasting  # noqa: F401, I001 - they enlist
 
         for each in sorted(CHECKS, key=lambda each: ORDER.index(each.look.__module__.rpartition(".")[2])):
             if "provider" in each.shapes:

@@ -44,6 +44,8 @@ ALLOWED: dict[str, tuple[type[Any], ...]] = {
     "tag_artists": (tuple,),
     "listeners": (int,),
     "chart": (Artist,),
+    "top_songs": (Track,),
+    "previews": (Track,),
     "radio": (Track,),
     "search": (Artist, Edition, Track),
 }

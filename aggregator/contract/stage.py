@@ -42,6 +42,8 @@ SHAPES = {
     "tag_artists": "live",
     "listeners": "live",
     "chart": "live",
+    "top_songs": "live",
+    "previews": "live",
     "radio": "live",
     "top_artists": "live",
     "search": "live",

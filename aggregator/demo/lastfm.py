@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from aggregator.demo import service
 from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, home_of
+from aggregator.demo.deezer import songs_of
 from aggregator.demo.listening import Play
 from aggregator.demo.neighbours import (
     EVERYBODY,
@@ -104,6 +105,7 @@ class Lastfm(Service):
             "artist.getSimilar": self.artist_similar,
             "artist.getTopTags": self.artist_tags,
             "artist.getTopAlbums": self.artist_albums,
+            "artist.getTopTracks": self.artist_songs,
             "tag.getTopArtists": self.tag_artists,
             "chart.getTopArtists": self.chart_artists,
             "artist.search": self.artist_search,
@@ -262,6 +264,13 @@ class Lastfm(Service):
             "topalbums", "album", ranked, lambda pair: self._release(act, *pair), {"artist": act.name}, biggest=1000
         )
 
+    def artist_songs(self) -> Json:
+        act = self._act()
+        ranked = list(enumerate(songs_of(act), 1))
+        return self._page(
+            "toptracks", "track", ranked, lambda pair: self._heard(act, *pair), {"artist": act.name}, biggest=1000
+        )
+
     def tag_artists(self) -> Json:
         """In the order of use, without saying how much; of a tag that nobody uses an empty list, and no error."""
         tag = request.values.get("tag", "")
@@ -356,6 +365,15 @@ class Lastfm(Service):
             "url": _page_of(act.name, release.title),
             "artist": {"name": act.name, "mbid": _known(act), "url": _page_of(act.name)},
             "image": self._covers(act, release.slug), "@attr": {"rank": str(rank)},
+        }  # fmt: skip
+
+    def _heard(self, act: Artist, rank: int, song: Song) -> Json:
+        people = listeners(act) // (1 + rank)
+        return {
+            "name": song.title, "playcount": str(6 * people), "listeners": str(people),
+            "mbid": song.mbid if _known(act) else "", "url": _page_of(act.name, "_", song.title), "streamable": "0",
+            "artist": {"name": act.name, "mbid": _known(act), "url": _page_of(act.name)},
+            "image": _star(), "@attr": {"rank": str(rank)},
         }  # fmt: skip
 
     def _album_hit(self, act: Artist, release: Release) -> Json:

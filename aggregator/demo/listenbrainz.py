@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from aggregator.demo import service, tokens
 from aggregator.demo.catalogue import ALBUMS, SONGS, Artist, Song, mbid
+from aggregator.demo.deezer import songs_of
 from aggregator.demo.listening import DAY, Play
 from aggregator.demo.neighbours import EVERYBODY, UNLINKED, Release, chart, listeners, releases, similar, tags
 from aggregator.demo.service import Service, as_json, request, whole
@@ -56,6 +57,7 @@ class ListenBrainz(Service):
             ("/1/stats/user/<name>/artists", self.top_artists),
             ("/1/stats/sitewide/artists", self.sitewide),
             ("/1/popularity/top-release-groups-for-artist/<artist>", self.top_release_groups),
+            ("/1/popularity/top-recordings-for-artist/<artist>", self.top_recordings),
             ("/1/lb-radio/tags", self.tag_radio),
             ("/1/metadata/artist", self.metadata),
             ("/1/validate-token", self.validate_token),
@@ -223,12 +225,19 @@ class ListenBrainz(Service):
         return as_json(said)
 
     def top_release_groups(self, artist: str) -> Response:
-        act = next((act for act in EVERYBODY.values() if act.mbid == artist), None)
+        act = self._linked(artist)
+        shown, _ = self.window(releases(act) if act else [], 0, 1000)
+        return as_json([_popular(act, place, release) for place, release in enumerate(shown, 1) if act])
+
+    def top_recordings(self, artist: str) -> Response:
+        act = self._linked(artist)
+        shown, _ = self.window(songs_of(act) if act else [], 0, 1000)
+        return as_json([_played(act, place, song) for place, song in enumerate(shown, 1) if act])
+
+    def _linked(self, artist: str) -> Artist | None:
         if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", artist):
             raise Refused(400, f"artist_mbid: '{artist}' is not a valid uuid")
-        listed = releases(act) if act and act.slug not in UNLINKED else []
-        shown, _ = self.window(listed, 0, 1000)
-        return as_json([_popular(act, place, release) for place, release in enumerate(shown, 1) if act])
+        return next((act for act in EVERYBODY.values() if act.mbid == artist and act.slug not in UNLINKED), None)
 
     def tag_radio(self) -> Response:
         """Recordings of all who carry the tag, some of them with the tag themselves."""
@@ -251,6 +260,17 @@ class ListenBrainz(Service):
     def metadata(self) -> Response:
         parts = request.args.get("inc", "").split()
         return as_json([_about(act, parts) for act in self._acts()])
+
+
+def _played(act: Artist, place: int, song: Song) -> Json:
+    """A recording among the most played of an artist."""
+    people = heard_by(act) // place
+    return {
+        "artist_mbids": [act.mbid], "artist_name": act.name, "caa_id": None, "caa_release_mbid": None,
+        "artists": [{"artist_credit_name": act.name, "artist_mbid": act.mbid, "join_phrase": ""}],
+        "length": song.ms, "recording_mbid": song.mbid, "recording_name": song.title, "release_mbid": None,
+        "release_name": None, "total_listen_count": 12 * people, "total_user_count": people,
+    }  # fmt: skip
 
 
 def heard_by(act: Artist) -> int:

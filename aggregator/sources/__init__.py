@@ -36,7 +36,7 @@ from aggregator.sources.changes import Change, Changes, History, changes, doubte
 from aggregator.sources.diffs import Diff
 from aggregator.sources.forms import Entered, entered, folders
 from aggregator.sources.leaving import Leaving, leaving
-from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in, searchable
+from aggregator.sources.live import LiveAnswer, able, ask_live, begin_sign_in, finish_sign_in, sampled, searchable
 from aggregator.sources.lives import archive, bring_back, erase, test
 from aggregator.sources.orders import Chosen, Orders, effect_of, prefer, take_back
 from aggregator.sources.questions import Doomed, Question, answer, question
@@ -47,6 +47,5 @@ __all__ = [
     "SourceError", "Standing", "Terms", "able", "answer", "archive", "archived", "ask_live", "begin_sign_in",
     "bring_back", "cards", "change_settings", "changes", "closed", "create_account", "doubted", "effect_of", "entered",
     "erase", "finish_sign_in", "folders", "free_name", "history", "leaving", "offers", "prefer", "progress", "question",
-    "refused", "rename", "request_sync", "searchable", "standing", "switch", "take_back", "test",
-    "titled",
+    "refused", "rename", "request_sync", "sampled", "searchable", "standing", "switch", "take_back", "test", "titled",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from aggregator import answers
 from aggregator._host import accounts, control, find
 from aggregator._host.accounts import Account
 from aggregator._host.control import Silent
+from aggregator._host.find import Manifest
 from aggregator.sources.cards import seen_by
 from aggregator.sources.change import SourceError, in_charge
 from aggregator.store import Store
@@ -38,10 +39,12 @@ def ask_live(
     *,
     account_ids: Iterable[int],
     deadline: float = DEADLINE,
+    anew: bool = False,
 ) -> list[LiveAnswer]:
     """One question to several accounts at once; who is not done in `deadline` seconds has an error instead of items.
 
-    `method` and `argument`: ``search`` and text; ``similar``, ``tags``, ``albums_of`` and an `Artist`.
+    `method` and `argument`: ``search`` and text; ``similar``, ``tags``, ``albums_of`` and an `Artist`; ``previews`` and
+    an artist, edition or track. `anew`: though an answer is kept, which stays as it is.
     """
     store = Store(data)
     with store.read() as conn:
@@ -53,6 +56,7 @@ def ask_live(
         "method": method,
         "argument": argument if isinstance(argument, str) else argument.model_dump(mode="json", exclude_none=True),
         "seconds": float(deadline),
+        "anew": anew,
     }
     try:
         told = control.ask(data, question, deadline + 2.0).get("answers", [])
@@ -67,6 +71,12 @@ def able(store: Store, listener_id: int, capability: str) -> list[int]:
     return [account.id for account in _able(store, listener_id, capability)]
 
 
+def sampled(store: Store, listener_id: int) -> list[int]:
+    """Accounts that can be asked for samples of music, at rest or not: who rests says so. The household's first."""
+    found = [account for account, manifest in _well(store, listener_id) if "previews" in manifest.methods]
+    return [account.id for account in sorted(found, key=lambda account: account.listener_id is not None)]
+
+
 def searchable(store: Store, listener_id: int) -> list[int]:
     """One account of each service that can be searched: two would give the same answer. The listener's own first."""
     found = sorted(_able(store, listener_id, "search"), key=lambda account: account.listener_id is None)
@@ -74,15 +84,19 @@ def searchable(store: Store, listener_id: int) -> list[int]:
 
 
 def _able(store: Store, listener_id: int, capability: str) -> list[Account]:
-    catalogue, now = find.providers(store.folder), time.time()
+    found, now = _well(store, listener_id), time.time()
+    return [each for each, manifest in found if not each.resting(now) and capability in manifest.capabilities]
+
+
+def _well(store: Store, listener_id: int) -> Iterator[tuple[Account, Manifest]]:
+    """The accounts that a listener sees and that have nothing worse than a pause."""
+    catalogue = find.providers(store.folder)
     with store.read() as conn:
         seen = seen_by(conn, listener_id)
-    return [
-        each
-        for each in seen
-        if each.enabled and each.state in ("ready", "backing off") and (each.blocked_until or 0) <= now
-        if (manifest := catalogue.manifest(each.provider)) and capability in manifest.capabilities
-    ]
+    for each in seen:
+        manifest = catalogue.manifest(each.provider)
+        if manifest and each.enabled and each.state in ("ready", "backing off"):
+            yield each, manifest
 
 
 def _live(account: Account, method: str, told: Mapping[str, Any]) -> LiveAnswer:

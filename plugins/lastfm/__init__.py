@@ -199,6 +199,10 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
         albums = self._of_artist("artist.getTopAlbums", "topalbums", artist, limit=POPULAR)
         return [edition for _, edition in _read(albums, "album", shapes.edition) if edition.title != "(null)"]
 
+    def top_songs(self, artist: Artist) -> Iterable[Track]:
+        songs = self._of_artist("artist.getTopTracks", "toptracks", artist, limit=POPULAR)
+        return [song for _, song in _read(songs, "track", shapes.track)]
+
     def tag_artists(self, tag: str) -> Iterable[tuple[Artist, int]]:
         """Last.fm tells the order alone. Numbers of use fall about with the cube root of the place."""
         try:

@@ -35,6 +35,7 @@ from aggregator.plugin import (
     SecretStr,
     Skipped,
     Tag,
+    Track,
     Unavailable,
 )
 
@@ -59,6 +60,7 @@ PATIENCE = 30.0
 BUSY = "ListenBrainz asks for fewer questions; it is asked again later."
 TAG_RADIO = "/1/lb-radio/tags"
 MOST_HEARD = "/1/popularity/top-release-groups-for-artist"
+MOST_PLAYED = "/1/popularity/top-recordings-for-artist"
 NEIGHBOURS = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
 """The dataset of similar artists: one of the few names that the service accepts."""
 
@@ -231,6 +233,16 @@ class ListenBrainz(Provider, History, Friends, Discovery):
     def _newest(self, artist: Artist) -> list[Json]:
         groups = shapes.dicts(self._about(artist, "release_group").get("release_group"))
         return sorted(groups, key=lambda group: str(group.get("date") or ""), reverse=True)
+
+    def top_songs(self, artist: Artist) -> Iterable[Track]:
+        if "mbid" not in artist.ids:
+            return []
+        try:
+            heard = shapes.listed(self._ask(f"{MOST_PLAYED}/{artist.ids['mbid']}"))
+        except Unknown:
+            return []
+        heard.sort(key=lambda told: -shapes.number(told.get("total_listen_count")))
+        return [song for _, song in shapes.each(heard[:POPULAR], shapes.song)]
 
     def tag_artists(self, tag: str) -> Iterable[tuple[Artist, int]]:
         """By the recordings that carry the tag: how often it was given to all that are an artist's."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any, Literal, TypeVar
 
-from aggregator.plugin import Artist, BadData, Cover, Credit, Edition, Play, Skipped, why
+from aggregator.plugin import Artist, BadData, Cover, Credit, Edition, Play, Skipped, Track, why
 
 WEB = "https://listenbrainz.org"
 ALIKE = 0.6
@@ -20,7 +20,7 @@ _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 _SPOTIFY = re.compile(r"track/([0-9A-Za-z]{22})")
 _FORMS: dict[str, Literal["album", "ep", "single"]] = {"album": "album", "ep": "ep", "single": "single"}
 
-R = TypeVar("R", Artist, Edition)
+R = TypeVar("R", Artist, Edition, Track)
 Json = dict[str, Any]
 
 
@@ -162,6 +162,24 @@ def heard(told: Json) -> Json:
     group = told.get("release_group")
     shape = group if isinstance(group, dict) else {}
     return {**shape, "mbid": told.get("release_group_mbid"), "listeners": told.get("total_user_count")}
+
+
+def song(told: Json) -> Track:
+    """One of the recordings of an artist that are heard most."""
+    mbid = _mbid(told.get("recording_mbid")).get("mbid")
+    alone = told.get("artist_mbids")
+    acts = dicts(told.get("artists"))
+    by = [Credit(name=a["artist_credit_name"], ids=_mbid(a.get("artist_mbid")), join=_join(a)) for a in acts]
+    name = told["artist_name"]
+    one = Credit(name=name, ids=_mbid(alone[0]) if isinstance(alone, list) and len(alone) == 1 else {})
+    return Track(
+        id=mbid or f"{name}/{told['recording_name']}",
+        title=told["recording_name"],
+        credits=by or [one],
+        ids={"mbid": mbid} if mbid else {},
+        seconds=number(told.get("length")) / 1000 or None,
+        url=f"https://musicbrainz.org/recording/{mbid}" if mbid else None,
+    )
 
 
 def edition(group: Json, by: Artist) -> Edition:

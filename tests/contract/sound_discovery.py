@@ -1,6 +1,18 @@
 """What an invented service knows of artists: the sound twin of the mutants that answer live."""
 
-from aggregator.plugin import Artist, BadData, Credit, Discovery, Edition, Field, LiveSearch, Provider, SecretStr, Tag
+from aggregator.plugin import (
+    Artist,
+    BadData,
+    Credit,
+    Discovery,
+    Edition,
+    Field,
+    LiveSearch,
+    Provider,
+    SecretStr,
+    Tag,
+    Track,
+)
 
 API = "https://api.near.example/v1"
 ODD = (KeyError, TypeError, ValueError, AttributeError)
@@ -9,6 +21,7 @@ ODD = (KeyError, TypeError, ValueError, AttributeError)
 class Near(Provider, Discovery, LiveSearch):
     id = "near"
     name = "Near"
+    artwork_hosts = ("clips.near.example",)
 
     class Settings(Provider.Settings):
         api_key: SecretStr = Field(title="API key")
@@ -39,6 +52,17 @@ class Near(Provider, Discovery, LiveSearch):
     def chart(self):
         return self._listed("chart", self._artist)
 
+    def top_songs(self, artist):
+        return self._read("top", artist, self._song)
+
+    def previews(self, of):
+        if isinstance(of, Track):
+            found = [self._song(self._ask(f"songs/{of.ids['near']}"))] if "near" in of.ids else []
+        else:
+            by = of if isinstance(of, Artist) else of.credits[0]
+            found = self._read("top", by, self._song)
+        return [song for song in found if song.preview]
+
     def search(self, text):
         return self._listed("search", self._artist, q=text)
 
@@ -66,6 +90,10 @@ class Near(Provider, Discovery, LiveSearch):
 
     def _artist(self, item):
         return Artist(id=str(item["id"]), name=item["name"])
+
+    def _song(self, item):
+        number = str(item["id"])
+        return Track(id=number, title=item["title"], ids={"near": number}, preview=item.get("sample") or None)
 
     def _album(self, item, artist):
         fans = max(0, int(item["fans"])) if "fans" in item else None

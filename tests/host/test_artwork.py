@@ -11,7 +11,8 @@ from PIL import Image
 
 from aggregator import artwork
 from aggregator._host import runs
-from aggregator.artwork import NoPicture, _allow, _Place, hue_of
+from aggregator.artwork import hue_of
+from aggregator.fetching import NotFetched, Place, _allow
 from aggregator.library import merging
 from aggregator.library.claims import Intake
 from aggregator.plugin import Cover, Credit, Edition
@@ -85,7 +86,7 @@ def test_what_is_no_picture_or_outside_the_folder_is_not_shown(
     assert shown(home) == (None, None)
 
 
-PLACE = _Place(folder=None, hosts=("i.scdn.co", "*.last.fm"), address=None)
+PLACE = Place(hosts=("i.scdn.co", "*.last.fm"), address=None)
 
 
 @pytest.mark.parametrize(
@@ -99,30 +100,30 @@ PLACE = _Place(folder=None, hosts=("i.scdn.co", "*.last.fm"), address=None)
     ],
 )
 def test_only_the_providers_own_hosts_are_asked(url: str, words: str) -> None:
-    with pytest.raises(NoPicture, match=words):
+    with pytest.raises(NotFetched, match=words):
         _allow(url, PLACE)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "::1"])
 def test_an_allowed_host_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_: [(2, 1, 6, "", (address, 443))])
-    with pytest.raises(NoPicture, match="private network"):
+    with pytest.raises(NotFetched, match="private network"):
         _allow("https://i.scdn.co/a.jpg", PLACE)
 
 
 def test_a_host_that_leads_inside_among_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", (address, 443)) for address in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_: found)
-    with pytest.raises(NoPicture, match="private network"):
+    with pytest.raises(NotFetched, match="private network"):
         _allow("https://i.scdn.co/a.jpg", PLACE)
 
 
 def test_the_demos_own_service_is_excepted_and_only_it(service: Service) -> None:
     demo = replace(PLACE, address=service.url)
     _allow(f"{service.url}/cover.jpg", demo)
-    with pytest.raises(NoPicture):
+    with pytest.raises(NotFetched):
         _allow(f"{service.url}/cover.jpg", PLACE)
-    with pytest.raises(NoPicture):
+    with pytest.raises(NotFetched):
         _allow(service.url.replace("http://", "http://evil@") + "/x", demo)
 
 

@@ -64,7 +64,7 @@ THEIRS = {
     "library.star", "library.decision", "library.again", "library.pick", "library.unpick", "library.write",
     "review.answer", "review.alike", "review.undo",
     "library.undo", "discover.say", "discover.undo", "discover.include",
-    "media.stream", "media.artwork", "shows.show", "shows.ics",
+    "media.stream", "media.artwork", "media.preview", "media.preview_list", "shows.show", "shows.ics",
     "shows.say", "sources.sync", "sources.run", "sources.history", "sources.held", "sources.decide",
 }  # fmt: skip
 """About one thing, which must be the listener's own or the household's."""
@@ -236,7 +236,7 @@ def filled(path: str, numbers: dict[str, int], kind: str) -> str:
     path = path.replace("<int:item_id>", str(numbers[kind])).replace("<int:artist_id>", str(numbers["artist"]))
     path = re.sub(r"<any\((\w+)[^>]*>", r"\1", path)
     told = {"token": "0" * 40, "provider": "lastfm", "name": "0" * 64, "seed": "0123abcd", "filename": "icon.svg"}
-    known = {**told, "field": "title", "size": 300, "invite_id": 1, **numbers}
+    known = {**told, "field": "title", "size": 300, "invite_id": 1, "track_id": "1", **numbers}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(known[gap[1]]), path)
 
 

@@ -53,3 +53,6 @@ def sleeve(seed: str) -> ResponseReturnValue:
     response = Response(sleeves.draw(seed), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = f"public, {FOREVER}"
     return response
+
+
+from web.media import previews  # noqa: E402, F401 - its routes join this blueprint

@@ -26,13 +26,16 @@ async function press(button) {
   const { src, list } = button.dataset;
   if (isCurrent(button)) return toggle();
   const second = "compare" in button.dataset && [...document.querySelectorAll("[data-compare]")].some(isCurrent) ? audio.currentTime : 0;
+  button.setAttribute("aria-busy", "true"); // services take their time to answer
   try {
     const songs = await fetchSongs(list);
     const at = songs.findIndex((song) => song.src === src);
     if (!songs.length) throw new Error("There is nothing here that can be played.");
-    playlist.set(list, songs, Math.max(0, at));
+    playlist.set(list, songs, Math.max(0, at), audio.currentTime);
   } catch (error) {
-    return toast(error.message);
+    return playlist.song ? tellTrouble(error.message) : toast(error.message);
+  } finally {
+    button.removeAttribute("aria-busy");
   }
   load();
   if (second) audio.addEventListener("loadedmetadata", () => seek(second), { once: true });
@@ -72,6 +75,15 @@ export function step(steps) {
   return play();
 }
 
+/** After the last preview what it took the place of is there again, and silent: nobody asked for it to go on. */
+function goOn() {
+  if (!playlist.song?.preview || playlist.at < playlist.songs.length - 1) return step(1);
+  const second = playlist.takeBack();
+  if (second === null) return undefined;
+  load();
+  return audio.addEventListener("loadedmetadata", () => seek(second), { once: true });
+}
+
 export function seek(second) {
   if (!playlist.song) return;
   audio.currentTime = Math.min(Math.max(0, second), length());
@@ -94,7 +106,7 @@ function length() {
 
 function refuse(song) {
   const kind = song.chip ? ` (${song.chip.split(",")[0]})` : "";
-  tellTrouble(`This browser cannot play “${song.title}”${kind}.`, song.src);
+  tellTrouble(`This browser cannot play “${song.title}”${kind}.`, song.preview ? null : song.src);
   mark();
 }
 
@@ -136,7 +148,7 @@ function show(song) {
   find("player-sleeve").src = song.sleeve;
   find("player-title").textContent = song.title;
   find("player-title").href = song.href;
-  find("player-credit").textContent = song.credit;
+  find("player-credit").textContent = song.preview ? `Preview · ${song.credit}` : song.credit;
   find("player-source").textContent = song.chip ?? "";
   find("player-source").hidden = !song.chip;
   find("player-previous").disabled = false;
@@ -221,7 +233,7 @@ function wire() {
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showPlaying);
   for (const name of ["timeupdate", "durationchange", "seeked"]) audio.addEventListener(name, showTime);
   audio.addEventListener("volumechange", showVolume);
-  audio.addEventListener("ended", () => step(1));
+  audio.addEventListener("ended", goOn);
   audio.addEventListener("error", tellError);
   addEventListener("pagehide", () => playlist.song && playlist.save(audio.currentTime));
 }

@@ -1,6 +1,7 @@
 // What is being played: a list of songs and a place in it. Kept for this tab, so that a reload finds it again.
 //
-// A song: { src, title, credit, href, sleeve, hue, type, chip, seconds }, as /albums/ID/list answers it.
+// A song: { src, title, credit, href, sleeve, hue, type, chip, seconds, preview }, as /albums/ID/list answers it. A preview
+// is a sample of something new: it is not kept for a reload, and what it took the place of comes back after it.
 
 const KEY = "playlist";
 
@@ -13,8 +14,26 @@ export const playlist = {
     return this.songs[this.at] ?? null;
   },
 
-  set(url, songs, at) {
+  before: null, // what a preview took the place of
+
+  /** `second`: where what is replaced was left. */
+  set(url, songs, at, second = 0) {
+    if (!songs[at]?.preview) this.before = null;
+    else if (this.song && !this.song.preview) this.before = { ...this.left, second };
     Object.assign(this, { url, songs, at });
+  },
+
+  /** Brings back what a preview took the place of; the second at which it was left, or null. */
+  takeBack() {
+    const kept = this.before;
+    if (!kept) return null;
+    this.set(kept.url, kept.songs, kept.at);
+    return kept.second;
+  },
+
+  get left() {
+    const { url, songs, at } = this;
+    return { url, songs, at };
   },
 
   /** Moves by `steps`; false where the list ends. */
@@ -26,8 +45,8 @@ export const playlist = {
   },
 
   save(second) {
-    const { url, songs, at } = this;
-    sessionStorage.setItem(KEY, JSON.stringify({ url, songs, at, second }));
+    const kept = this.song.preview ? this.before : { ...this.left, second };
+    sessionStorage.setItem(KEY, JSON.stringify(kept));
   },
 
   /** The second at which the song was left, or null when nothing was played in this tab. */
