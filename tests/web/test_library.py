@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from aggregator import listeners
 from aggregator.library import items, merging
-from aggregator.plugin import Credit, Edition
+from aggregator.plugin import Credit, Edition, Track
 from aggregator.store import Store
 
 from . import seed
@@ -158,6 +158,30 @@ def test_a_split_says_what_it_does_and_can_be_undone(at_home: FlaskClient, house
     assert claims_of(house, album) == before
     assert "Taken back" in at_home.get("/library/decisions").text
     assert at_home.post(undo[1]).status_code == 404
+
+
+def test_the_page_lists_what_was_promised_before_albums_become_one(
+    at_home: FlaskClient, house: Store, ids: dict[str, int], deezer: int
+) -> None:
+    """An album of one's files and its live version in a service: the page is that of the files."""
+    ana = listeners.everyone(house)[0]
+    nora = [Credit(name="Nora Quist", id="nq")]
+    titles = ("Slow harbour (Live)", "Salt (Live)", "Crowd")
+    live = [Track(id=f"l{n}", title=title, credits=nora, edition="l", position=n) for n, title in enumerate(titles, 1)]
+    said = [Edition(id="l", title="Harbour lights (Live)", credits=nora, total_tracks=3), *live]
+    account = seed.connect(house, "tidal", "deezer", "Tidal", ana.id, {})
+    seed.bring(house, account, "tidal", ana.id, said)
+    merging.merge(house)
+    with house.read() as conn:
+        query = "SELECT id FROM album WHERE title = 'Harbour lights (Live)'"
+        other = conn.exec_driver_sql(query).scalar_one()
+    album = ids["album Harbour lights"]
+    asked = words_of(at_home.get(f"/library/album/weigh?items={album}&items={other}&verdict=same").text)
+    assert "Together they are one album with 5 songs and 9 plays. " in asked
+    assert "Its page lists what your files have of it; 3 more songs of other versions keep their own pages." in asked
+    page = at_home.post(f"/library/album/{album}/same", data={"other": other}, follow_redirects=True).text
+    assert "are the same album: 5 songs and 9 plays." in page
+    assert page.count('<li class="song">') == 5
 
 
 def test_the_same_says_what_it_does_and_can_be_undone(at_home: FlaskClient, house: Store, ids: dict[str, int]) -> None:

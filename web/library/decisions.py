@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from aggregator.library import decisions, items, search, weighing
 from aggregator.library.fields import CALLED
@@ -49,11 +50,11 @@ def weigh(kind: str) -> ResponseReturnValue:
         weight = weighing.weight(conn, listener().id, kind, [item.id for item in found])
         matched = [item.id for item in found] if (kind, verdict) == ("album", "same") else []
         songs = weighing.matching_songs(conn, listener().id, matched)
+        listed = _listed(conn, kind, [item.id for item in found], songs)
     told = {"kind": kind, "called": CALLED[kind], "verdict": verdict, "found": found, "songs": songs}
     back = url_for(LISTS[kind])
-    joined = sum(len(group) - 1 for group in songs)
     told |= {"strangers": kind != "show" and verdict == "same" and not songs and weighing.strangers(found)}
-    return render_template("library/weigh.html", effect=_effect(kind, weight, joined), back=back, **told)
+    return render_template("library/weigh.html", effect=_effect(kind, weight, listed), listed=listed, back=back, **told)
 
 
 @bp.post(f"/library/{KIND}/<int:item_id>/same")
@@ -66,8 +67,9 @@ def same(kind: str, item_id: int) -> ResponseReturnValue:
     except decisions.Refused as refusal:
         abort(404, str(refusal))
     with store().read() as conn:
-        weight = weighing.weight(conn, listener().id, kind, [items.resolve(conn, kind, item_id) or item_id])
-    past.tell(act, _effect(kind, weight))
+        now = [items.resolve(conn, kind, item_id) or item_id]
+        effect = _effect(kind, weighing.weight(conn, listener().id, kind, now), _listed(conn, kind, now))
+    past.tell(act, effect)
     return _to_item(kind, item_id)
 
 
@@ -122,10 +124,19 @@ def _effects(kind: str, parts: weighing.Parts) -> list[str]:
         return [_effect(kind, weighing.weight_of_claims(conn, listener().id, kind, side)) for side in sides]
 
 
-def _effect(kind: str, weight: weighing.Weight, joined: int = 0) -> str:
-    """`5 albums, 41 songs and 212 plays`; `joined`: songs that will have become one with others by then."""
+def _listed(
+    conn: Connection, kind: str, found: Sequence[int], groups: Sequence[Sequence[weighing.Song]] = ()
+) -> items.Listed | None:
+    """What the page of these albums lists once they are one."""
+    if kind != "album":
+        return None
+    return items.listed(conn, listener().id, found, [[song.id for song in group] for group in groups])
+
+
+def _effect(kind: str, weight: weighing.Weight, listed: items.Listed | None = None) -> str:
+    """`5 albums, 41 songs and 212 plays`; of albums, the songs that the page lists."""
     albums = words.plural(weight.albums, "album") if weight.albums else ""
-    songs = words.plural(weight.songs - joined, "song") if kind in ("artist", "album") else ""
+    songs = words.plural(listed.songs if listed else weight.songs, "song") if kind in ("artist", "album") else ""
     plays = words.plural(weight.plays, "play") if weight.plays else ""
     return words.listed([part for part in (albums, songs, plays) if part])
 

@@ -17,11 +17,13 @@ from aggregator.library.items.pages import (
     AlbumPage,
     ArtistPage,
     Copy,
+    Listed,
     Moved,
     RecordingPage,
     Version,
     album,
     artist,
+    listed,
     origin,
     recording,
     resolve,
@@ -31,7 +33,7 @@ from aggregator.library.items.said import Line, Value, first_claim, unsaid, what
 
 __all__ = [
     "AlbumCard", "AlbumPage", "AlbumQuery", "ArtistCard", "ArtistPage", "ClaimRow", "Copy", "Credited", "Home", "Line",
-    "Moved", "Near", "Page", "Query", "RecordingPage", "Size", "SongCard", "Value", "Version", "album", "albums",
-    "artist", "artists", "claims_of", "first_claim", "home", "known", "near_misses", "origin", "provenance",
-    "recording", "resolve", "sizes", "songs", "unsaid", "what_is_said",
+    "Listed", "Moved", "Near", "Page", "Query", "RecordingPage", "Size", "SongCard", "Value", "Version", "album",
+    "albums", "artist", "artists", "claims_of", "first_claim", "home", "known", "listed", "near_misses", "origin",
+    "provenance", "recording", "resolve", "sizes", "songs", "unsaid", "what_is_said",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
@@ -136,7 +136,7 @@ def album(conn: Connection, listener_id: int, id: int, version: int | None = Non
     if row is None or isinstance(row, Moved):
         return row
     accounts = visible_accounts(conn, listener_id)
-    slots = _slots(conn, listener_id, id)
+    slots = _slots(conn, listener_id, [id])
     editions = _editions(slots, accounts)
     [card] = cards.playable(conn, listener_id, [cards.album_card(row)])
     return AlbumPage(
@@ -225,8 +225,24 @@ def _credited(
 # --- the songs of an album --------------------------------------------------------------------------------------------
 
 
-def _slots(conn: Connection, listener_id: int, album_id: int) -> Sequence[Row[Any]]:
-    """Every claim of a song on the album that the listener may see, with its item."""
+class Listed(NamedTuple):
+    """How many songs the page of an album lists, and how many more its other versions have."""
+
+    songs: int
+    more: int
+
+
+def listed(conn: Connection, listener_id: int, albums: Sequence[int], groups: Iterable[Sequence[int]] = ()) -> Listed:
+    """Of these albums, once they are one. `groups`: songs that become one with them."""
+    slots = _slots(conn, listener_id, albums)
+    songs = _union(slots, _editions(slots, visible_accounts(conn, listener_id)), chosen=False)
+    one = {song: min(group) for group in groups for song in group}
+    shown = {one.get(song.id, song.id) for song in songs}
+    return Listed(len(shown), len({one.get(slot.id, slot.id) for slot in slots} - shown))
+
+
+def _slots(conn: Connection, listener_id: int, albums: Sequence[int]) -> Sequence[Row[Any]]:
+    """Every claim of a song on these albums that the listener may see, with its item."""
     return conn.exec_driver_sql(
         f"SELECT {COLUMNS['recording']}, c.id AS claim, c.about, c.account_id, edition.payload AS edition, c.present,"  # noqa: S608
         " COALESCE(json_extract(c.payload, '$.disc'), 1) AS disc, json_extract(c.payload, '$.position') AS position,"
@@ -236,9 +252,9 @@ def _slots(conn: Connection, listener_id: int, album_id: int) -> Sequence[Row[An
         " JOIN claim c ON c.about = mine.claim_id AND c.kind = 'recording'"
         " JOIN account a ON a.id = c.account_id AND (a.listener_id IS NULL OR a.listener_id = :listener)"
         " JOIN link ON link.claim_id = c.id JOIN recording i ON i.id = link.item_id"
-        f" LEFT JOIN shelf s ON {ON_SHELF} WHERE mine.kind = 'album' AND mine.item_id = :album"
-        " ORDER BY disc, position, claim",
-        {"listener": listener_id, "kind": "recording", "album": album_id},
+        f" LEFT JOIN shelf s ON {ON_SHELF} WHERE mine.kind = 'album'"
+        " AND mine.item_id IN (SELECT value FROM json_each(:albums)) ORDER BY disc, position, claim",
+        {"listener": listener_id, "kind": "recording", "albums": json.dumps(list(albums))},
     ).all()
 
 
