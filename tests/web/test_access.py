@@ -236,7 +236,7 @@ def filled(path: str, numbers: dict[str, int], kind: str) -> str:
     path = path.replace("<int:item_id>", str(numbers[kind])).replace("<int:artist_id>", str(numbers["artist"]))
     path = re.sub(r"<any\((\w+)[^>]*>", r"\1", path)
     told = {"token": "0" * 40, "provider": "lastfm", "name": "0" * 64, "seed": "0123abcd", "filename": "icon.svg"}
-    known = {**told, "field": "title", "size": 300, "invite_id": 1, "track_id": "1", **numbers}
+    known = {**told, "field": "title", "size": 300, "invite_id": 1, "track_id": "1", "order_id": 1, **numbers}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(known[gap[1]]), path)
 
 
