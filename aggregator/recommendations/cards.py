@@ -90,14 +90,14 @@ class Card:
 
 
 def albums_for(conn: Connection, listener_id: int, limit: int = 60) -> list[Card]:
-    """The best `limit` albums. Five queries, whatever the number."""
+    """The best `limit` albums. Four queries, whatever the number."""
     found = entries(conn, listener_id, feedback_of(conn, listener_id))
     albums = [each for each in found if each.card.kind == "album" and each.new]
     return told(conn, listener_id, albums[:limit])
 
 
 def artists_for(conn: Connection, listener_id: int, limit: int = 24) -> list[Card]:
-    """The best `limit` artists. Five queries, whatever the number."""
+    """The best `limit` artists. Four queries, whatever the number."""
     artists = [
         each for each in entries(conn, listener_id, feedback_of(conn, listener_id)) if each.card.kind == "artist"
     ]
@@ -112,7 +112,7 @@ def card_of(conn: Connection, listener_id: int, kind: Kind, item_id: int | None)
 
 
 def artists_among(conn: Connection, listener_id: int, artist_ids: Iterable[int]) -> list[tuple[Card, int]]:
-    """Those of `artist_ids` that are recommended, each with its place in the list, 0 the best. Four queries."""
+    """Those of `artist_ids` that are recommended, each with its place in the list, 0 the best. Three queries."""
     wanted = {*artist_ids}
     found = entries(conn, listener_id, feedback_of(conn, listener_id)) if wanted else []
     artists = [each for each in found if each.card.kind == "artist"]
@@ -136,7 +136,7 @@ class Entry:
     @property
     def new(self) -> bool:
         """Is it something the listener does not have?"""
-        return not self.card.owned
+        return not (self.card.owned or self.card.kind == "recording" and self.card.service)
 
 
 def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
@@ -150,13 +150,14 @@ def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:
     return leaning(found.values(), said)
 
 
-Stored = Literal["album", "artist", "own", "song"]
-"""Kinds of the table: `own` are albums of the listener's."""
+Stored = Literal["album", "artist", "own", "song", "new song"]
+"""Kinds of the table: `own` are albums of the listener's, `song` songs of theirs."""
 _TABLES = {
     "album": (album, "album"),
     "artist": (artist, "artist"),
     "own": (album, "album"),
     "song": (recording, "recording"),
+    "new song": (recording, "recording"),
 }
 
 
@@ -213,10 +214,10 @@ def told(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Car
 
 
 def worded(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[Entry]:
-    """With the reasons in the words of their cards. Two queries, whatever the number."""
+    """With the reasons in the words of their cards. One query, whatever the number."""
     reasons = [reason for entry in found for reason in entry.why]
-    seeds = _seeds(conn, listener_id, {reason[1] for reason in reasons if reason[0] in ABOUT_ARTISTS})
-    friends = _friends(conn, {reason[1] for reason in reasons if reason[0] == "friend"})
+    artists = {reason[1] for reason in reasons if reason[0] in ABOUT_ARTISTS}
+    seeds, friends = _people(conn, listener_id, artists, {reason[1] for reason in reasons if reason[0] == "friend"})
     return [replace(entry, card=_worded(entry, seeds, friends)) for entry in found]
 
 
@@ -234,21 +235,23 @@ def whereabouts(conn: Connection, listener_id: int, cards: Sequence[Card]) -> li
     ]
 
 
-def _seeds(conn: Connection, listener_id: int, artist_ids: set[int]) -> dict[int, Seed]:
-    """By the id a reason was stored with; merging may have given the artist another one since."""
+def _people(
+    conn: Connection, listener_id: int, artists: set[int], friends: set[int]
+) -> tuple[dict[int, Seed], dict[int, str]]:
+    """Artists by the id a reason was stored with, for merging may have given them another since; friends' names."""
     mine = and_(shelf.c.listener_id == listener_id, shelf.c.kind == "artist", shelf.c.item_id == artist.c.id)
-    query = (
-        select(link.c.claim_id, artist.c.id, artist.c.name, func.coalesce(shelf.c.plays, 0))
+    seeds = (
+        select(link.c.claim_id, artist.c.id, artist.c.name, func.coalesce(shelf.c.plays, 0).label("plays"))
         .join(artist, artist.c.id == link.c.item_id)
         .outerjoin(shelf, mine)
-        .where(link.c.claim_id.in_(artist_ids))
+        .where(link.c.claim_id.in_(artists))
     )
-    return {claim_id: Seed(*about) for claim_id, *about in conn.execute(query)}
-
-
-def _friends(conn: Connection, claim_ids: set[int]) -> dict[int, str]:
-    rows = conn.execute(select(claim.c.id, claim.c.payload).where(claim.c.id.in_(claim_ids)))
-    return {claim_id: json.loads(payload)["name"] for claim_id, payload in rows}
+    named = select(claim.c.id, null(), func.json_extract(claim.c.payload, "$.name"), null()).where(
+        claim.c.id.in_(friends)
+    )
+    rows = conn.execute(union_all(seeds, named)).all()
+    known = {row.claim_id: Seed(row.id, row.name, row.plays) for row in rows if row.id is not None}
+    return known, {row.claim_id: row.name for row in rows if row.id is None}
 
 
 def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping[tuple[str, int], list[Where]]:
@@ -281,7 +284,8 @@ def _worded(entry: Entry, seeds: Mapping[int, Seed], friends: Mapping[int, str])
     completes = next((seeds.get(reason[1]) for reason in entry.why if reason[0] == "plays"), None)
     fans = [(friends[claim_id], plays) for word, claim_id, plays in _of(entry, "friend") if claim_id in friends]
     tags = sorted(((tag, count) for _, tag, count in _of(entry, "tag")), key=lambda told: told[0] in SAY_LITTLE)
-    missing = _unheard(entry.card, completes) if entry.card.kind == "recording" else _missing(completes)
+    mine = entry.card.kind == "recording" and not entry.new
+    missing = _unheard(entry.card, completes) if mine else _missing(completes)
     parts = [missing, _alike(similar), *(_fan(*fan) for fan in fans), *(CHARTED for _ in _of(entry, "chart"))]
     parts[2:2] = [words.format(_named(entry, word, seeds)) for word, words in IN_HOUSE.items() if _of(entry, word)]
     parts += [_tagged(*tag) for tag in tags[:1] if tag[0] not in SAY_LITTLE or not any(parts)]

@@ -74,7 +74,7 @@ class Discover:
 
 
 def discover(conn: Connection, listener_id: int, today: date) -> Discover:
-    """Everything the page shows. Nine queries."""
+    """Everything the page shows. Seven queries."""
     said = said_by(conn, listener_id)
     feedback = gathered(said)
     found = worded(conn, listener_id, entries(conn, listener_id, feedback))

@@ -1,6 +1,6 @@
 """What is on near a listener: a month, one show, the next few.
 
-Distances are measured from the listener's place, days and hours are the venue's. A list of shows costs three queries,
+Distances are measured from the listener's place, days and hours are the venue's. A list of shows costs two queries,
 and up to six more for the reasons of recommended artists, whatever is on.
 """
 
@@ -289,9 +289,11 @@ def _near(
     place, radius = listener.preferences.place, listener.preferences.radius_km
     if place and not anywhere:
         where = and_(where, around(place, radius))
-    visible = set(conn.scalars(select(account.c.id).where(visible_to(listener.id))))
-    near = []
-    for row in conn.execute(select(show).where(where).order_by(show.c.day, show.c.starts_at, show.c.id)):
+    accounts = select(func.json_group_array(account.c.id)).where(visible_to(listener.id)).scalar_subquery()
+    query = select(show, accounts.label("accounts")).where(where)
+    near, visible = [], set[int]()
+    for row in conn.execute(query.order_by(show.c.day, show.c.starts_at, show.c.id)):
+        visible = visible or set(json.loads(row.accounts))
         km = _km(place, row)
         if _seen(row, visible) and (anywhere or km is None or km <= radius):
             near.append((row, km))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from aggregator.library.items.cards import AlbumCard, playable
-from aggregator.library.items.lists import Query, album_rows
+from aggregator.library.items.lists import first_albums
 
 DAY = 86_400
 WEEK = 7
@@ -24,9 +24,8 @@ class Home:
 
 
 def home(conn: Connection, listener_id: int, now: int, shelf: int = 8) -> Home:
-    """Four queries."""
-    heard = album_rows(conn, listener_id, Query(sort="heard", limit=shelf)).items
-    added = album_rows(conn, listener_id, Query(sort="added", limit=shelf)).items
+    """Three queries."""
+    heard, added = first_albums(conn, listener_id, ("heard", "added"), shelf)
     cards = playable(conn, listener_id, heard + added)
     return Home(*_week(conn, listener_id, now), cards[: len(heard)], cards[len(heard) :])
 

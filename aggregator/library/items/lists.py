@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -92,13 +92,19 @@ _SHOW = {"": "1", "owned": "s.owned", "saved": "s.saved", "service": "s.service"
 
 
 def albums(conn: Connection, listener_id: int, query: Query) -> Page[AlbumCard]:
-    page = album_rows(conn, listener_id, query)
+    page = _page(conn, "album", listener_id, query, album_card)
     return Page(playable(conn, listener_id, page.items), page.after)
 
 
-def album_rows(conn: Connection, listener_id: int, query: Query) -> Page[AlbumCard]:
-    """As `albums`, but without what to play."""
-    return _page(conn, "album", listener_id, query, album_card)
+def first_albums(conn: Connection, listener_id: int, sorts: Sequence[str], count: int) -> list[list[AlbumCard]]:
+    """The beginning of the shelf in each of these orders, without what to play. One query."""
+    parts = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT {place} AS part, {COLUMNS['album']} FROM {_joined('album', order)} ON {ON_SHELF}"  # noqa: S608
+        f" WHERE {order.only} ORDER BY {_ordered(order)} LIMIT :limit)"
+        for place, order in enumerate(SORTS["album"][sort] for sort in sorts)
+    )
+    rows = conn.exec_driver_sql(parts, {"listener": listener_id, "kind": "album", "limit": count}).all()
+    return [[album_card(row) for row in rows if row.part == place] for place in range(len(sorts))]
 
 
 def artists(conn: Connection, listener_id: int, query: Query) -> Page[ArtistCard]:
