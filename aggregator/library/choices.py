@@ -95,7 +95,7 @@ class Choices:
 
     @classmethod
     def read(cls, conn: Connection, kind: str) -> Choices:
-        return cls(kind, _orders(conn, kind), _picks(conn, kind))
+        return cls(kind, _orders(conn, kind), picks_of(conn, kind))
 
     def with_order(self, field: str, providers: Sequence[str]) -> Choices:
         """As they would be with this order; none of the providers: with the usual one."""
@@ -137,7 +137,7 @@ def _orders(conn: Connection, kind: str) -> dict[str, list[str]]:
     return {row[0]: json.loads(row[1]) for row in rows}
 
 
-def _picks(conn: Connection, kind: str) -> dict[int, dict[str, Pick]]:
+def picks_of(conn: Connection, kind: str) -> dict[int, dict[str, Pick]]:
     """By claim and field the newest pick that holds."""
     rows = conn.exec_driver_sql(
         "SELECT c.id, p.field, p.id, p.value FROM pick p CROSS JOIN account a ON a.key = p.account_key"

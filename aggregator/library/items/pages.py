@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row
 
 from aggregator.library import acts
-from aggregator.library.choices import PREFERRED, Choices
+from aggregator.library.choices import PREFERRED, picks_of
 from aggregator.library.items import cards
 from aggregator.library.items.cards import COLUMNS, ON_SHELF, AlbumCard, ArtistCard, Credited, SongCard
 from aggregator.library.items.provenance import ClaimRow, claim_rows, provenance, visible_accounts
@@ -293,7 +293,7 @@ def _songs(
 
 def _chosen_places(conn: Connection, slots: Iterable[Row[Any]]) -> dict[int, tuple[int, int]]:
     """By song, disc and number where a listener picked or wrote them for this album; of several the newest."""
-    picks = Choices.read(conn, "recording").picks
+    picks = picks_of(conn, "recording")
     found = [(pick, slot) for slot in slots if (pick := picks.get(slot.claim, {}).get("number"))]
     places = {}
     for pick, slot in sorted(found, key=lambda one: one[0].id):
