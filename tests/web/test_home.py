@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from aggregator.store import Store
 
@@ -32,6 +33,21 @@ def test_the_shelf_of_albums_to_buy_carries_its_reasons(
     page = at_home.get("/suggested").text
     assert f'data-item="albums/{ids["album Glass weather"]}"' in page
     assert re.search(r'<p class="why">[^<]*Nora Quist', page)
+
+
+def test_it_asks_the_database_ten_times_at_most(at_home: FlaskClient, house: Store) -> None:
+    asked: list[str] = []
+
+    def note(*told: object) -> None:
+        asked.append(str(told[2]))
+
+    event.listen(house.engine, "before_cursor_execute", note)
+    for address in ("/", "/suggested"):
+        asked.clear()
+        assert at_home.get(address).status_code == 200
+        reading = [one for one in asked if one.startswith(("SELECT", "WITH"))]
+        assert len(reading) <= 10, address
+    event.remove(house.engine, "before_cursor_execute", note)
 
 
 def test_a_new_household_is_led_through_three_steps(client: FlaskClient) -> None:
