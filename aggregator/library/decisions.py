@@ -19,6 +19,7 @@ from aggregator.library import merging
 from aggregator.library.evidence import KINDS
 from aggregator.library.fields import CALLED
 from aggregator.store import Store
+from aggregator.visible import in_sql
 from aggregator.wording import plural
 
 Side = Mapping[int, Sequence[int]]
@@ -140,10 +141,10 @@ def again(store: Store, listener_id: int, act: int) -> int:
 def _seen(conn: Connection, listener_id: int, kind: str, ids: Sequence[int]) -> dict[int, list[int]]:
     """The items that these numbers stand for today, each with its claims that the listener may see."""
     rows = conn.exec_driver_sql(
-        "SELECT mine.item_id, c.id FROM (SELECT here.item_id, MIN(key) AS place FROM json_each(?) JOIN link here"
+        "SELECT mine.item_id, c.id FROM (SELECT here.item_id, MIN(key) AS place FROM json_each(?) JOIN link here"  # noqa: S608
         " ON here.claim_id = value AND here.kind = ? GROUP BY 1) mine JOIN link ON link.item_id = mine.item_id"
         " JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
-        " AND (a.listener_id IS NULL OR a.listener_id = ?) ORDER BY place, c.id",
+        f" AND {in_sql('?')} ORDER BY place, c.id",
         (json.dumps(list(ids)), kind, listener_id),
     )
     found: defaultdict[int, list[int]] = defaultdict(list)

@@ -21,6 +21,7 @@ from aggregator.library.items.cards import (
     artist_card,
     song_card,
 )
+from aggregator.visible import in_sql
 
 HITS = 500
 """Ranking more than the first hits of a common beginning costs hundreds of milliseconds and helps nobody."""
@@ -92,10 +93,10 @@ def _shows(conn: Connection, listener_id: int, text: str, limit: int) -> list[Sh
         return []
     yesterday = (datetime.fromtimestamp(time.time(), UTC) - timedelta(days=1)).date().isoformat()
     rows = conn.exec_driver_sql(
-        "SELECT show.id, title, day, venue, place FROM (SELECT rowid FROM find WHERE find MATCH ? LIMIT ?) hit"
+        "SELECT show.id, title, day, venue, place FROM (SELECT rowid FROM find WHERE find MATCH ? LIMIT ?) hit"  # noqa: S608
         " JOIN show ON show.id = hit.rowid WHERE COALESCE(until, day) >= ? AND gone_at IS NULL AND EXISTS (SELECT 1"
         " FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id WHERE link.kind = 'show'"
-        " AND link.item_id = show.id AND (a.listener_id IS NULL OR a.listener_id = ?)) ORDER BY day LIMIT ?",
+        f" AND link.item_id = show.id AND {in_sql('?')}) ORDER BY day LIMIT ?",
         (words, HITS, yesterday, listener_id, limit),
     )
     return [ShowHit(*row) for row in rows]

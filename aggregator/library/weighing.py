@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from aggregator.library.folding import fold_name
 from aggregator.library.likeness import alike
 from aggregator.library.titles import song_title
+from aggregator.visible import in_sql
 
 MOST_MATCHED = 20
 """Albums whose songs, and items whose names, are matched with each other at once."""
@@ -57,7 +58,7 @@ def weight_of_claims(conn: Connection, listener_id: int, kind: str, claims: Iter
     """Of claims of one kind, by what accounts of the listener's or the household's say."""
     row = conn.exec_driver_sql(
         "WITH mine AS MATERIALIZED (SELECT c.id FROM json_each(:claims) JOIN claim c ON c.id = value"  # noqa: S608
-        " JOIN account a ON a.id = c.account_id AND (a.listener_id IS NULL OR a.listener_id = :listener)),"
+        f" JOIN account a ON a.id = c.account_id AND {in_sql(':listener')}),"
         f" song AS MATERIALIZED ({_SONGS[kind]})"
         f" SELECT ({_ALBUMS[kind]}) AS albums, (SELECT COUNT(DISTINCT link.item_id) FROM song JOIN link"
         " ON link.claim_id = song.id) AS songs, (SELECT COALESCE(SUM(t.plays), 0) FROM song JOIN play_total t"
@@ -117,7 +118,7 @@ def items(conn: Connection, listener_id: int, kind: str, ids: Sequence[int]) -> 
         f" ON link.claim_id = value AND link.kind = :kind GROUP BY 1) wanted JOIN {kind} i ON i.id = wanted.item_id"
         " LEFT JOIN shelf s ON s.listener_id = :listener AND s.kind = :kind AND s.item_id = i.id"
         " WHERE EXISTS (SELECT 1 FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
-        " WHERE link.item_id = i.id AND (a.listener_id IS NULL OR a.listener_id = :listener)) ORDER BY wanted.place",
+        f" WHERE link.item_id = i.id AND {in_sql(':listener')}) ORDER BY wanted.place",
         {"ids": json.dumps(list(ids)), "kind": kind, "listener": listener_id},
     )
     return [Item(**row._mapping) for row in rows]
@@ -159,10 +160,10 @@ class Parts:
 def parts(conn: Connection, listener_id: int, kind: str, item_id: int, ticked: Iterable[int]) -> Parts:
     """The item that this number stands for today; what is ticked leaves."""
     rows = conn.exec_driver_sql(
-        "SELECT c.id, a.name, COALESCE(c.payload ->> '$.title', c.payload ->> '$.name') AS title, (SELECT"
+        "SELECT c.id, a.name, COALESCE(c.payload ->> '$.title', c.payload ->> '$.name') AS title, (SELECT"  # noqa: S608
         " group_concat(k.name, ', ') FROM credit k WHERE k.claim_id = c.id) AS credit FROM link here JOIN link"
         " ON link.item_id = here.item_id JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
-        " AND (a.listener_id IS NULL OR a.listener_id = ?) WHERE here.claim_id = ? AND here.kind = ? ORDER BY c.id",
+        f" AND {in_sql('?')} WHERE here.claim_id = ? AND here.kind = ? ORDER BY c.id",
         (listener_id, item_id, kind),
     )
     leaving = set(ticked)
@@ -232,12 +233,12 @@ def _likely(a: Song, b: Song) -> int:
 def _songs(conn: Connection, listener_id: int, albums: Sequence[int]) -> list[Song]:
     """Each song once for each album, in its place; what is only known from plays has none."""
     rows = conn.exec_driver_sql(
-        "SELECT link.item_id, mine.item_id AS album, c.payload ->> '$.title' AS title, (SELECT name FROM credit"
+        "SELECT link.item_id, mine.item_id AS album, c.payload ->> '$.title' AS title, (SELECT name FROM credit"  # noqa: S608
         " WHERE claim_id = c.id ORDER BY position LIMIT 1) AS credit, c.payload ->> '$.disc' AS disc,"
         " c.payload ->> '$.position' AS position, c.payload ->> '$.seconds' AS seconds, a.name"
         " FROM json_each(?) wanted JOIN link mine ON mine.item_id = wanted.value AND mine.kind = 'album'"
         " JOIN claim c ON c.about = mine.claim_id AND c.kind = 'recording' AND c.present"
-        " JOIN account a ON a.id = c.account_id AND (a.listener_id IS NULL OR a.listener_id = ?)"
+        f" JOIN account a ON a.id = c.account_id AND {in_sql('?')}"
         " JOIN link ON link.claim_id = c.id"
         " ORDER BY wanted.key, c.payload ->> '$.from' IS NOT NULL, disc, position, c.id",
         (json.dumps(list(albums)), listener_id),

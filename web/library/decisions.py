@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
 
 from aggregator.library import decisions, items, search, weighing
 from aggregator.library.fields import CALLED
@@ -125,7 +124,7 @@ def _effects(kind: str, parts: weighing.Parts) -> list[str]:
 
 
 def _listed(
-    conn: Connection, kind: str, found: Sequence[int], groups: Sequence[Sequence[weighing.Song]] = ()
+    conn: Any, kind: str, found: Sequence[int], groups: Sequence[Sequence[weighing.Song]] = ()
 ) -> items.Listed | None:
     """What the page of these albums lists once they are one."""
     if kind != "album":

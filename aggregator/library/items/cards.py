@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from aggregator.visible import in_sql
+
 
 @dataclass(frozen=True)
 class Credited:
@@ -112,9 +114,9 @@ def playable(conn: Connection, listener_id: int, cards: Iterable[AlbumCard]) -> 
 def first_songs(conn: Connection, listener_id: int, albums: Sequence[int]) -> dict[int, int]:
     """By album item: the claim of the first song that is a file of the listener's or the household's."""
     rows = conn.exec_driver_sql(
-        "SELECT link.item_id, song.id FROM json_each(:albums) JOIN link ON link.item_id = value AND link.kind = 'album'"
+        "SELECT link.item_id, song.id FROM json_each(:albums) JOIN link ON link.item_id = value AND link.kind = 'album'"  # noqa: S608
         " JOIN claim song ON song.about = link.claim_id AND song.kind = 'recording' AND song.present"
-        " JOIN account a ON a.id = song.account_id AND (a.listener_id IS NULL OR a.listener_id = :listener)"
+        f" JOIN account a ON a.id = song.account_id AND {in_sql(':listener')}"
         " WHERE json_extract(song.payload, '$.audio') IS NOT NULL"
         " ORDER BY COALESCE(json_extract(song.payload, '$.disc'), 1) DESC,"
         " json_extract(song.payload, '$.position') DESC",

@@ -19,6 +19,7 @@ from aggregator.library.folding import sort_key
 from aggregator.library.likeness import alike
 from aggregator.library.neighbours import Claim, load_claims
 from aggregator.library.titles import album_title, song_title
+from aggregator.visible import in_sql
 
 MOST_LIKE = 12
 """Candidates that are weighed."""
@@ -94,10 +95,10 @@ def _bare(kind: str, title: str) -> str:
 def _claims(conn: Connection, listener_id: int, kind: str, items: Iterable[int]) -> Mapping[int, Sequence[Claim]]:
     """Some claims of each item that the listener may see."""
     rows = conn.exec_driver_sql(
-        "SELECT item_id, claim_id FROM (SELECT link.item_id, link.claim_id, ROW_NUMBER() OVER (PARTITION BY"
+        "SELECT item_id, claim_id FROM (SELECT link.item_id, link.claim_id, ROW_NUMBER() OVER (PARTITION BY"  # noqa: S608
         " link.item_id ORDER BY c.payload ->> '$.from' IS NOT NULL, c.id) AS place FROM json_each(?) CROSS JOIN link"
         " ON link.item_id = value AND link.kind = ? JOIN claim c ON c.id = link.claim_id AND c.present JOIN account a"
-        " ON a.id = c.account_id AND (a.listener_id IS NULL OR a.listener_id = ?)) WHERE place <= ?",
+        f" ON a.id = c.account_id AND {in_sql('?')}) WHERE place <= ?",
         (json.dumps(list(items)), kind, listener_id, OF_EACH),
     ).all()
     claims = load_claims(conn, kind, [row[1] for row in rows])

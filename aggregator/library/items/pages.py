@@ -14,6 +14,7 @@ from aggregator.library.choices import PREFERRED, picks_of
 from aggregator.library.items import cards
 from aggregator.library.items.cards import COLUMNS, ON_SHELF, AlbumCard, ArtistCard, Credited, SongCard
 from aggregator.library.items.provenance import ClaimRow, claim_rows, provenance, visible_accounts
+from aggregator.visible import in_sql
 
 TOP_SONGS = 10
 MOST_ALBUMS = 200
@@ -250,7 +251,7 @@ def _slots(conn: Connection, listener_id: int, albums: Sequence[int]) -> Sequenc
         " json_extract(c.payload, '$.from') IS NOT NULL AS played"
         " FROM link mine JOIN claim edition ON edition.id = mine.claim_id"
         " JOIN claim c ON c.about = mine.claim_id AND c.kind = 'recording'"
-        " JOIN account a ON a.id = c.account_id AND (a.listener_id IS NULL OR a.listener_id = :listener)"
+        f" JOIN account a ON a.id = c.account_id AND {in_sql(':listener')}"
         " JOIN link ON link.claim_id = c.id JOIN recording i ON i.id = link.item_id"
         f" LEFT JOIN shelf s ON {ON_SHELF} WHERE mine.kind = 'album'"
         " AND mine.item_id IN (SELECT value FROM json_each(:albums)) ORDER BY disc, position, claim",

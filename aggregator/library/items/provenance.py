@@ -17,7 +17,7 @@ from aggregator.library import because
 from aggregator.library.evidence import Evidence
 from aggregator.library.fields import length, scheme_words
 from aggregator.store.schema import account
-from aggregator.visible import visible_to
+from aggregator.visible import in_sql, visible_to
 from aggregator.wording import plural
 
 
@@ -174,16 +174,16 @@ def _played(plays: int, first_heard: int | None) -> list[str]:
 def claims_of(conn: Connection, listener_id: int, kind: str, item_id: int) -> set[int]:
     """The claims of an item that the listener may see."""
     rows = conn.exec_driver_sql(
-        "SELECT c.id FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
-        " WHERE link.kind = ? AND link.item_id = ? AND (a.listener_id IS NULL OR a.listener_id = ?)",
+        "SELECT c.id FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"  # noqa: S608
+        f" WHERE link.kind = ? AND link.item_id = ? AND {in_sql('?')}",
         (kind, item_id, listener_id),
     )
     return set(rows.scalars())
 
 
 _KNOWN = (
-    "SELECT EXISTS (SELECT 1 FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"
-    " WHERE link.kind = ? AND link.item_id = ? AND (a.listener_id IS NULL OR a.listener_id = ?))"
+    "SELECT EXISTS (SELECT 1 FROM link JOIN claim c ON c.id = link.claim_id JOIN account a ON a.id = c.account_id"  # noqa: S608
+    f" WHERE link.kind = ? AND link.item_id = ? AND {in_sql('?')})"
 )
 
 
