@@ -17,8 +17,10 @@ from aggregator.library.guard import Removal
 from aggregator.library.noted import Noted
 from aggregator.plugin import Play, Record, Skipped, Unchanged
 
-__all__ = ["Intake", "Removal"]
+__all__ = ["DISCOVERY", "Intake", "Removal"]
 
+DISCOVERY = "discovery"
+"""The scope of what was claimed to be recommended, which nobody holds."""
 
 _NONE: Strength = (0, 0, "")
 
@@ -111,6 +113,7 @@ class Intake:
         moved = [(answer.scope, claim) for claim, stored in self._seen.items() if stored != answer.scope]
         if moved:
             conn.exec_driver_sql("UPDATE claim SET scope = ? WHERE id = ?", moved)
+            guard.mark_dirty(conn, {claim for claim, stored in self._seen.items() if stored == DISCOVERY})
         self.finish()
         removal = guard.complete(conn, answer)
         self._note(conn, {"removed": removal.gone})

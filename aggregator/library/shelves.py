@@ -45,7 +45,8 @@ member AS MATERIALIZED ({members}),
 said AS MATERIALIZED (
     SELECT member.item_id, c.id, c.kind, c.first_seen, a.listener_id, c.present,
         c.kind = 'recording' AND c.present AND json_extract(c.payload, '$.audio') IS NOT NULL AS file,
-        c.kind = 'recording' AND c.present AND json_extract(c.payload, '$.from') IS NULL AS listed,
+        c.kind = 'recording' AND c.present AND json_extract(c.payload, '$.from') IS NULL
+            AND c.scope <> 'discovery' AS listed,
         c.about IS NOT NULL AS placed
     FROM member JOIN claim c ON c.id = member.claim_id JOIN account a ON a.id = c.account_id
     WHERE c.kind IN ('recording', 'album', 'artist')

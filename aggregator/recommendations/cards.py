@@ -136,7 +136,7 @@ class Entry:
     @property
     def new(self) -> bool:
         """Is it something the listener does not have?"""
-        return not (self.card.owned or self.card.kind == "recording" and self.card.service)
+        return not (self.card.owned or (self.card.kind == "recording" and self.card.service))
 
 
 def entries(conn: Connection, listener_id: int, said: Feedback) -> list[Entry]:

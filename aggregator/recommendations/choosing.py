@@ -19,25 +19,24 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
 from aggregator.library import merging
-from aggregator.library.claims import Intake
+from aggregator.library.claims import DISCOVERY, Intake
 from aggregator.library.folding import fold_name
-from aggregator.plugin import Artist, Edition
+from aggregator.plugin import Artist, Edition, Track
 from aggregator.recommendations import stored
 from aggregator.recommendations.counted import recount
-from aggregator.recommendations.feedback import Feedback, album_key, feedback_of
+from aggregator.recommendations.feedback import Feedback, album_key, feedback_of, song_key
 from aggregator.recommendations.heard import Found
 from aggregator.recommendations.knowledge import Knowledge, read
-from aggregator.recommendations.songs import songs_to_try
+from aggregator.recommendations.songs import in_turns, record_of, songs_to_try
 from aggregator.recommendations.stored import PER_ARTIST, Listed
 from aggregator.recommendations.traits import Traits, is_new
 from aggregator.recommendations.within import near_home
 from aggregator.store import Store
 from aggregator.store.schema import account, album, claim, credit, link, play_total, recommended, seen, shelf
 
-DISCOVERY = "discovery"
-
 ARTISTS = 150
 ALBUMS = 240  # enough for sixty a day, though what was shown on five days rests for two weeks
+SONGS = 120
 SPARE = 1  # albums of each artist beyond that: the library may know one by another title
 NAMED = 6  # artists that stand for a taste
 NEW_TO_KNOWN = 2  # so many albums by new artists, then one by an artist the listener plays
@@ -54,7 +53,7 @@ class Pick(NamedTuple):
     ref: Ref
     title: str
     artist: str
-    record: Artist | Edition
+    record: Artist | Edition | Track
     why: list[list[Any]]
     traits: Traits
 
@@ -79,13 +78,13 @@ def refresh(store: Store, listener_id: int, now: int | None = None) -> int:
         known = read(conn, listener_id)
         said, having = feedback_of(conn, listener_id), _having(conn, listener_id, now)
     artists, albums = _pick(known, said, having)
-    picks = [*artists, *albums]
+    songs = list(in_turns(_songs_of(pick, known, said) for pick in artists))
     with store.write() as conn:
-        claimed = _claim(conn, picks, now)
+        claimed = _claim(conn, [*artists, *albums, *songs], now)
     if claimed:
         merging.merge(store)
     with store.read() as conn:
-        rows = _new_rows(conn, listener_id, artists, albums, said, now)
+        rows = _new_rows(conn, listener_id, artists, albums, songs, said, now)
         near = near_home(conn, listener_id, known, now)
         rows += stored.rows("own", near) + stored.rows("song", songs_to_try(conn, listener_id, known, near, now))
         rows += _tastes(known)
@@ -153,6 +152,23 @@ def _album(found: Found, name: str, ids: Mapping[str, str], why: list[list[Any]]
     return Pick(_ref("album", found), found.record["title"], name, _edition(found, name, ids), why, traits)
 
 
+def _songs_of(artist: Pick, known: Knowledge, said: Feedback) -> list[Pick]:
+    """The songs by which a new artist is known best: what speaks for the artist speaks for them."""
+    best = [
+        each
+        for each in known.heard.songs.get(artist.traits.by, ())
+        if song_key(each.record["title"], artist.artist) not in said.songs
+    ][: PER_ARTIST + SPARE]
+    return [
+        artist._replace(
+            ref=_ref("recording", each),
+            title=each.record["title"],
+            record=record_of(_credited(each.record, artist.artist, artist.record.ids)),
+        )
+        for each in best
+    ]
+
+
 def _known(title: str, name: str, said: Feedback, having: Having) -> bool:
     return album_key(title, name) in having.albums or said.has_album(title, name)
 
@@ -182,14 +198,17 @@ def _artist(found: Found) -> Artist:
 
 
 def _edition(found: Found, name: str, ids: Mapping[str, str]) -> Edition:
-    """An album without credits is by the artist it was asked for, and the artist so named is the one with these ids."""
-    record = {"credits": [{"name": name}], **found.record}
+    return Edition.model_validate(_credited(found.record, name, ids))
+
+
+def _credited(record: Mapping[str, Any], name: str, ids: Mapping[str, str]) -> dict[str, Any]:
+    """What has no credits is by the artist it was asked for, and the artist so named is the one with these ids."""
     key = fold_name(name)
     credits = [
         {**each, "ids": {**ids, **each.get("ids", {})}} if fold_name(each["name"]) == key else each
-        for each in record["credits"]
+        for each in record.get("credits") or [{"name": name}]
     ]
-    return Edition.model_validate({**record, "credits": credits})
+    return {**record, "credits": credits}
 
 
 def _carriers(known: Knowledge) -> Counter[str]:
@@ -217,13 +236,13 @@ def _tastes(known: Knowledge) -> list[dict[str, Any]]:
 def _claim(conn: Connection, picks: Iterable[Pick], now: int) -> int:
     """Store what no claim exists of. Returns how many claims were added."""
     there = _items(conn, picks, linked=False)
-    missing: dict[int, dict[Ref, Artist | Edition]] = defaultdict(dict)
+    missing: dict[int, dict[Ref, Artist | Edition | Track]] = defaultdict(dict)
     for pick in picks:
         if pick.ref not in there:
             missing[pick.ref[0]][pick.ref] = pick.record
     for row in conn.execute(select(account).where(account.c.id.in_(missing))).all():
         Intake(row.id, row.key, row.listener_id, None, now).take(conn, list(missing[row.id].values()))
-        for kind in ("artist", "album"):
+        for kind in ("artist", "album", "recording"):
             new = [pid for _, k, pid in missing[row.id] if k == kind]
             mine = (claim.c.account_id == row.id, claim.c.kind == kind, claim.c.pid.in_(new))
             conn.execute(update(claim).where(*mine).values(scope=DISCOVERY))
@@ -279,19 +298,30 @@ def _having(conn: Connection, listener_id: int, now: int) -> Having:
 
 
 def _new_rows(
-    conn: Connection, listener_id: int, artists: Sequence[Pick], albums: Sequence[Pick], said: Feedback, now: int
+    conn: Connection,
+    listener_id: int,
+    artists: Sequence[Pick],
+    albums: Sequence[Pick],
+    songs: Sequence[Pick],
+    said: Feedback,
+    now: int,
 ) -> list[dict[str, Any]]:
-    """Rows of what the listener neither has nor knows."""
-    items = _items(conn, [*artists, *albums])
+    """Rows of what the listener neither has nor knows. Who has a song of theirs on the shelf is on it, too."""
+    items = _items(conn, [*artists, *albums, *songs])
     out = _having(conn, listener_id, now).items | said.items
     known_after_all = {pick.traits.by for pick in artists if ("artist", items.get(pick.ref)) in out}
     new = [pick for pick in albums if pick.traits.by not in known_after_all]
+    unheard = [pick for pick in songs if pick.traits.by not in known_after_all]
     rows = stored.rows("artist", _standing("artist", artists, items, out)[:ARTISTS])
+    rows += stored.rows("new song", _standing("recording", unheard, items, out)[:SONGS])
     return rows + stored.rows("album", _standing("album", new, items, out)[:ALBUMS])
 
 
 def _standing(
-    kind: Literal["artist", "album"], picks: Sequence[Pick], items: dict[Ref, int], out: set[tuple[str, int]]
+    kind: Literal["artist", "album", "recording"],
+    picks: Sequence[Pick],
+    items: dict[Ref, int],
+    out: set[tuple[str, int]],
 ) -> list[Listed]:
     """The picks that stand now that items say what is one thing: a name may have hidden something the listener has."""
     found: list[Listed] = []

@@ -21,7 +21,7 @@ from aggregator.store.schema import answer
 
 V = TypeVar("V")
 
-METHODS = ("similar", "tags", "albums_of", "tag_artists", "listeners", "chart", "top_artists")
+METHODS = ("similar", "tags", "albums_of", "tag_artists", "listeners", "chart", "top_artists", "top_songs")
 MOST_USED = 1000  # what the artist for whom a tag is used most counts: services are of different size
 
 
@@ -70,6 +70,7 @@ class Heard:
         self.similar = Lazy(self._said["similar"], self._similar)
         self.tags = Lazy(self._said["tags"], self._tags)
         self.albums = Lazy(self._said["albums_of"], self._albums)
+        self.songs = Lazy(self._said["top_songs"], self._songs)
         self.tag_artists = Lazy(self._said["tag_artists"], self._tag_artists)
 
     @classmethod
@@ -137,6 +138,18 @@ class Heard:
                 said.setdefault(album_title(record["title"]), []).append((share, Found(account_id, record)))
         best = sorted(said.values(), key=lambda each: -max(share for share, _ in each))
         return [max(each, key=lambda one: _says(one[1].record))[1] for each in best]
+
+    def _songs(self, key: str) -> list[Found]:
+        """Each song once, the most heard first: by its place in the services' lists."""
+        worth: dict[str, float] = {}
+        said: dict[str, list[Found]] = {}
+        for account_id, records in self._parsed("top_songs", key):
+            for place, record in enumerate(records):
+                title = fold(record["title"])
+                worth[title] = worth.get(title, 0.0) + 1 / (1 + place)
+                said.setdefault(title, []).append(Found(account_id, record))
+        order = sorted(worth, key=lambda title: (-round(worth[title], 9), title))
+        return [max(said[title], key=lambda one: len(one.record.get("ids", {}))) for title in order]
 
     def _tag_artists(self, tag: str) -> dict[str, float]:
         used: dict[str, float] = {}

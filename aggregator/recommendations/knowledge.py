@@ -33,6 +33,7 @@ HELD = 3  # an artist owned, followed or in a service but not played weighs as m
 SEEDS = 100  # own artists whose tags are asked for
 CHOSEN = 150  # artists that a list may hold
 SHOPPED = 120  # of those, candidates whose albums are asked for
+SUNG = 60  # of those, candidates whose songs are asked for
 NEAR = 8  # own artists that say where a candidate belongs
 PLAYED_A_LOT = 10  # plays that make an artist worth completing
 COMPLETED = 30  # such artists whose albums are asked for
@@ -205,6 +206,7 @@ def _look_ups(known: Knowledge) -> Iterator[LookUp]:
         yield from _about(known, "listeners", [key])
     yield from _about(known, "albums_of", [key for key in chosen if known.heard.answered("tags", key)])
     yield from _about(known, "albums_of", known.played_a_lot)
+    yield from _about(known, "top_songs", [key for key in chosen[:SUNG] if known.heard.answered("albums_of", key)])
     yield LookUp("chart", None)
     for keys in zip_longest(asked["tags"], asked["listeners"]):
         for method, key in zip(("tags", "listeners"), keys, strict=True):

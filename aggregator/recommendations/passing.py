@@ -40,15 +40,16 @@ _NAMED_BY_THEM = "c.id IN (SELECT value FROM json_each(:named))"
 def forget_unused(store: Store, now: int) -> int:
     """Take out what is of no use any more. Returns how many claims went; `merging.merge` is due then."""
     with store.write() as conn:
-        albums = _of_no_use(conn, "album", _MADE_FOR_IT, now)
-        named = _credited(conn, albums)
+        albums, songs = (_of_no_use(conn, kind, _MADE_FOR_IT, now) for kind in ("album", "recording"))
+        named = _credited(conn, albums + songs)
         erasing.forget(conn, "album", albums)
+        erasing.forget(conn, "recording", songs)
         artists = _of_no_use(conn, "artist", _MADE_FOR_IT, now)
         artists += [each for each in _of_no_use(conn, "artist", _NAMED_BY_THEM, now, named) if each not in artists]
         erasing.forget(conn, "artist", artists)
-        gone = json.dumps([*albums, *artists])
+        gone = json.dumps([*albums, *songs, *artists])
         conn.exec_driver_sql("DELETE FROM seen WHERE item_id IN (SELECT value FROM json_each(?))", (gone,))
-    return len(albums) + len(artists)
+    return len(albums) + len(songs) + len(artists)
 
 
 def _of_no_use(conn: Connection, kind: str, which: str, now: int, named: list[int] | None = None) -> list[int]:
@@ -56,9 +57,9 @@ def _of_no_use(conn: Connection, kind: str, which: str, now: int, named: list[in
     return list(conn.exec_driver_sql(_OF_NO_USE.format(which=which), said).scalars())
 
 
-def _credited(conn: Connection, albums: list[int]) -> list[int]:
-    """The artists whom these albums credit in so many words."""
+def _credited(conn: Connection, claims: list[int]) -> list[int]:
+    """The artists whom these albums and songs credit in so many words."""
     rows = conn.exec_driver_sql(
-        "SELECT DISTINCT k.artist_claim_id FROM json_each(?) JOIN credit k ON k.claim_id = value", (json.dumps(albums),)
+        "SELECT DISTINCT k.artist_claim_id FROM json_each(?) JOIN credit k ON k.claim_id = value", (json.dumps(claims),)
     )
     return list(rows.scalars())

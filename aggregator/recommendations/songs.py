@@ -1,19 +1,21 @@
-"""Songs to try: the listener's own that were never heard, or not for long, by whom they play and near what they play.
-
-Services say which albums and artists people hear, but not which songs; so the songs are those that can be played here.
-"""
+"""Songs to try: the listener's own that were never heard, or not for long, by whom they play and near what they play;
+and new ones, by which recommended artists are known best."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from aggregator.plugin import Track
 from aggregator.recommendations.knowledge import Knowledge
 from aggregator.recommendations.stored import PER_ARTIST, Listed
+
+T = TypeVar("T")
 
 LONG = 180 * 86_400
 """Seconds for which a song was not heard, to be worth trying again."""
@@ -46,6 +48,16 @@ def songs_to_try(
         for key in order
         for song in songs[known.own[key].item_id][turn:][:1]
     ]
+
+
+def in_turns(lists: Iterable[Sequence[T]]) -> Iterator[T]:
+    """The first of each list, then the second of each, and so on."""
+    return (each for turn in zip_longest(*lists) for each in turn if each is not None)
+
+
+def record_of(said: Mapping[str, Any]) -> Track:
+    """A song as a service named it among an artist's. Its album is no part of that, for nobody named it."""
+    return Track.model_validate({**said, "edition": None, "position": None})
 
 
 def _of_the_played(known: Knowledge, key: str) -> Listed:

@@ -22,7 +22,7 @@ class Listed(NamedTuple):
     traits: Traits
 
 
-def rows(kind: Literal["artist", "album", "own", "song"], found: Iterable[Listed]) -> list[dict[str, Any]]:
+def rows(kind: Literal["artist", "album", "own", "song", "new song"], found: Iterable[Listed]) -> list[dict[str, Any]]:
     """Rows of `recommended`, the best first."""
     return [
         {"kind": kind, "rank": rank, "item_id": each.item_id, "score": 1 / (1 + rank),
