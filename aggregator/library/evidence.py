@@ -3,8 +3,11 @@
 Each kind has a module of rules with three functions, pure and free of any other kind's items:
 
     form(facts) -> a hashable normal form; claims of equal form are one thing
-    keys(form) -> blocking keys; only claims that share one are ever compared
+    keys(form) -> blocking keys; only claims that meet under one are ever compared
     compare(a, b) -> Verdict
+
+Claims meet under a key that both have. A common one may be parted: under `!key` a claim waits for those that have
+`?key`, and does not meet its own likes; under `?key` it meets both.
 
 A verdict `lone` means: same, provided that the block offers no second candidate that is another thing.
 """
@@ -17,6 +20,9 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, Protocol
 
 KINDS = ("artist", "album", "recording", "show")
+
+RULES = 1
+"""To be raised with every change of what the rules say: everything is then decided anew, once (a test reminds)."""
 
 Word = Literal["same", "different", "unsure", "lone", "nothing"]
 
@@ -47,6 +53,7 @@ class Verdict:
 
 
 NOTHING = Verdict("nothing")
+DIFFERENT = Verdict("different")
 
 
 class Part(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aggregator.library.clusters import Edge, Node, Partition, Ruling, partition
-from aggregator.library.evidence import NOTHING, Verdict
+from aggregator.library.evidence import DIFFERENT, NOTHING, Verdict
 from aggregator.library.neighbours import JOINS, Claim, Decision, Group, Neighbourhood
 
 
@@ -219,7 +219,12 @@ class Matching:
     def _joined_by_word(self, group: Group, cluster: list[Group]) -> tuple[Group | None, Verdict]:
         """What no rule joined to its item: the item's first group, and what the rules say of the two."""
         first = next((other for other in cluster if other is not group and other.present), None)
-        return (first, self._verdict(group, first)) if first else (None, NOTHING)
+        if first is None:
+            return None, NOTHING
+        if (verdict := self._verdict(group, first)) is not DIFFERENT:
+            return first, verdict
+        a, b = sorted((group, first), key=lambda each: each.first.key)
+        return first, self._near.rules.compare(a.form, b.form)
 
     def _hosted(self, group: Group, alone: bool) -> tuple[Group | None, Verdict]:
         host = None if alone else self._host(group)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from aggregator.history import listens
 from aggregator.library import find, precedence, questions, rows, shelves
-from aggregator.library.evidence import KINDS, Verdict
+from aggregator.library.evidence import KINDS, RULES, Verdict
 from aggregator.library.matching import Matching, Place
 from aggregator.library.neighbours import Claim, Neighbourhood
 from aggregator.store import Overtaken, Store
@@ -44,6 +44,7 @@ class Merged:
 def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] = KINDS) -> Merged:
     """Decide everything dirty, or what is dirty of some kinds."""
     now = int(time.time())
+    _mark_undecided_by(store, RULES)
     with store.read() as conn:
         waiting = _dirty(conn)
     total, done, moved = sum(len(waiting[kind]) for kind in kinds), 0, 0
@@ -57,6 +58,22 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
                     progress(done, total)
     _carry_out_orders(store, now)
     return Merged(done, moved)
+
+
+def _mark_undecided_by(store: Store, rules: int) -> None:
+    """After an update that knows better, everything is decided anew. Pages show the old items until it is."""
+    with store.read() as conn:
+        if conn.exec_driver_sql("PRAGMA user_version").scalar_one() == rules:
+            return
+    with store.write() as conn:
+        _mark_all(conn)
+        conn.exec_driver_sql(f"PRAGMA user_version = {rules}")
+
+
+def _mark_all(conn: Connection) -> None:
+    conn.exec_driver_sql(
+        "INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN ('artist', 'album', 'recording', 'show')"
+    )
 
 
 def _decide(store: Store, kind: str, batch: Sequence[int], now: int) -> int:
@@ -111,8 +128,7 @@ def rest(begun: float) -> None:
 def rebuild(store: Store, progress: Progress | None = None) -> Merged:
     """Everything again from claims and decisions; ends in the same place as the merges that led here."""
     with store.write() as conn:
-        conn.exec_driver_sql("INSERT OR IGNORE INTO dirty SELECT id FROM claim WHERE kind IN "
-                             "('artist', 'album', 'recording', 'show')")  # fmt: skip
+        _mark_all(conn)
         for table in ("claim_key", "link", "unsure", "question"):
             conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
     merged = merge(store, progress)

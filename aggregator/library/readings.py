@@ -14,7 +14,16 @@ from rapidfuzz.fuzz import ratio
 
 from aggregator.library.folding import NUMBER_WORDS, NUMERALS, fold, fold_name, spelt
 from aggregator.library.likeness import numbers
-from aggregator.library.titles import MOST_NOTES, UNKNOWN, album_of, album_versions, lead_credit, main_of, song_title
+from aggregator.library.titles import (
+    MOST_NOTES,
+    UNKNOWN,
+    album_of,
+    album_versions,
+    concert_day,
+    lead_credit,
+    main_of,
+    song_title,
+)
 from aggregator.library.versions import Version, version
 
 
@@ -232,7 +241,7 @@ def _reading(text: str, by: str, on: str, artist: str, album: str, place: str | 
 
 @lru_cache(maxsize=65_536)
 def _said_of_all(album: str) -> frozenset[Version]:
-    return album_versions(_ALBUM_YEAR.sub("", album))
+    return album_versions(album if concert_day(album) else _ALBUM_YEAR.sub("", album))
 
 
 _TEMPO = re.compile(

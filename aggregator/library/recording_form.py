@@ -126,13 +126,17 @@ def _song_key(artist: str, title: str) -> str:
 
 
 def _line_keys(form: RecordingForm) -> Iterator[str]:
-    """For lines in which a source ran all fields together: their first words."""
+    """Lines in which a source ran all fields together meet others, and each other, by their first words."""
     words = form.plain.title.split()
     if form.run_together and len(words) > 2:
         yield "w:" + " ".join(words[:3])
     if words and form.seconds is not None:
-        reach = (-2, -1, 0, 1, 2) if form.run_together else (0,)
-        yield from (f"v:{words[0]}|{int(form.seconds) + apart}" for apart in reach)
+        if form.run_together:
+            yield from (f"?v:{words[0]}|{int(form.seconds) + apart}" for apart in (-2, -1, 0, 1, 2))
+        else:
+            yield f"!v:{words[0]}|{int(form.seconds)}"
+            if len(words) > 2:
+                yield f"u:{' '.join(words[:3])}|{int(form.seconds)}"
 
 
 def _seconds(seconds: float | None) -> set[int]:

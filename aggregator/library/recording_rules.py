@@ -220,10 +220,18 @@ def _cut_off(a: str, b: str) -> bool:
 
 
 def _version_clash(a: Reading, b: Reading) -> bool:
-    """An album's version counts for its songs where the other side names one."""
+    """An album's version counts for its songs where the other side names one, its day where the other names another."""
+    if a.versions == b.versions and _other_days(a.album_versions, b.album_versions):
+        return True
     if a.versions == b.versions or one_slip(a.whole, b.whole):
         return False
     return _clash(a.versions or a.album_versions, b.versions or b.album_versions)
+
+
+def _other_days(a: frozenset[Version], b: frozenset[Version]) -> bool:
+    """Two concerts, by the titles of their albums."""
+    mine, theirs = dict(a).get("live"), dict(b).get("live")
+    return bool(mine and theirs and mine != theirs)
 
 
 def _clash(a: frozenset[Version], b: frozenset[Version]) -> bool:

@@ -43,6 +43,14 @@ _OF_EVERY_SONG = frozenset(
     ("live", "acoustic", "demo", "instrumental", "rerecorded", "karaoke", "orchestral", "altered")
 )
 """Kinds of albums whose songs are all of that kind: an album of remixes or rarities often has the song itself, too."""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH, _YEAR = rf"(?:{'|'.join(_MONTHS)})[a-z]*", r"(?:19|20)\d\d"
+_CONCERT = re.compile(
+    rf"\b(?:({_YEAR})([-./ ])(\d\d?)\2(\d\d?)|(\d\d?)/(\d\d?)/({_YEAR}|\d\d)"
+    rf"|({_MONTH}) (\d\d?)(?:st|nd|rd|th)?,? ({_YEAR})|(\d\d?)(?:st|nd|rd|th)? ({_MONTH}),? ({_YEAR}))\b",
+    re.IGNORECASE,
+)
+"""The day of a concert: `2000-06-16: Spodek, Katowice`, `Cornell 5/8/77`, `Live, May 8th, 1977`."""
 _ALBUM_OF = re.compile(r"\b(demos?|instrumentals?)$")
 
 
@@ -82,7 +90,25 @@ def album_versions(text: str) -> frozenset[Version]:
         kinds.add("live")
     if found := _ALBUM_OF.search(title.main):
         kinds.add(found[1].rstrip("s"))
+    if day := concert_day(text):
+        return frozenset({("live", day), *((kind, "") for kind in kinds - {"live"})})
     return frozenset((kind, "") for kind in kinds)
+
+
+def concert_day(album: str) -> str:
+    """As `1977 5 8`, day and month in order of size, for who knows which came first; "": the title names none."""
+    found = _CONCERT.search(album)
+    if not found:
+        return ""
+    year, _, *iso = found.group(1, 2, 3, 4)
+    slashed, named, led = found.group(7, 5, 6), found.group(10, 8, 9), found.group(13, 12, 11)
+    year, *parts = next(each for each in ((year, *iso), slashed, named, led) if each[0])
+    numbers = sorted(_MONTHS.index(part[:3].lower()) + 1 if part[0].isalpha() else int(part) for part in parts)
+    if not 1 <= numbers[0] <= 12 or numbers[1] > 31:
+        return ""
+    if len(year) == 2:
+        year = ("19" if year > "30" else "20") + year
+    return f"{year} {numbers[0]} {numbers[1]}"
 
 
 def _take_apart(text: str, release_words: re.Pattern[str]) -> Title:

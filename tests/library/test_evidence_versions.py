@@ -153,3 +153,18 @@ def test_a_code_on_two_other_songs_asks():
         compare(song(ids={"isrc": "X1"}), song("Paper Moon", "Somebody", 241, "Else", ids={"isrc": "X1"})).word
         == "unsure"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "word"),
+    [
+        ("1977-05-08: Old Mill", "1977-05-09: Old Mill", "different"),
+        ("Old Mill 5/8/77", "1977-05-08: Old Mill, Ostby", "same"),
+        ("Live at the Old Mill (May 8, 1977)", "8th May 1977, Old Mill", "same"),
+        ("1999.12.31 Great Cypress", "Great Cypress 1/1/00", "different"),
+        ("24/7/365 Nights", "24/7/365 Days", "same"),  # no day
+        ("1977-05-08: Old Mill", "Open Water", "unsure"),  # may be what the studio kept
+    ],
+)
+def test_the_day_of_a_concert_tells_its_songs_from_another_days(one, other, word):
+    assert compare(song(album=one, seconds=412.0), song(album=other, seconds=412.0)).word == word

@@ -1,12 +1,17 @@
 """The merge beside others who write to the library."""
 
+import hashlib
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from aggregator.library import merging
+from aggregator.library import merging, recording_rules
+from aggregator.library.evidence import NOTHING, RULES, Facts
 from aggregator.library.matching import Matching
 from aggregator.store import open_store
+from tests.benchmarks.merging import invented
 
 from .house import edition, file, open_house, track
 
@@ -53,3 +58,43 @@ def test_a_merge_holds_nobody_up_while_it_weighs(tmp_path: Path, monkeypatch: py
     house.merge()
     assert house.value("SELECT MAX(failures) FROM account") == len(weighed) / 2 >= 3
     assert house.value("SELECT COUNT(*) FROM recording") == 6
+
+
+def test_after_an_update_everything_is_decided_by_the_rules_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once; until it is, pages show what they did."""
+    house = open_house(tmp_path)
+    house.sync("files", file("one", "Harbour"), scope="")
+    house.sync("spotify", track("two", "Harbor", seconds=185.0), scope="")
+    monkeypatch.setattr(recording_rules, "compare", lambda a, b: NOTHING)
+    house.merge()
+    assert not house.together("recording", "files/one", "spotify/two")
+    monkeypatch.undo()
+    house.merge()
+    assert not house.together("recording", "files/one", "spotify/two"), "nothing said that the rules are others"
+    monkeypatch.setattr(merging, "RULES", merging.RULES + 1)
+    assert merging.merge(house.store).claims == house.value("SELECT COUNT(*) FROM claim")
+    assert house.together("recording", "files/one", "spotify/two")
+    assert merging.merge(house.store).claims == 0
+
+
+def test_a_change_of_the_rules_is_told_by_their_number() -> None:
+    """Where this fails, the rules say something new: raise `RULES` and put the new sum here."""
+    assert (RULES, _what_the_rules_say()) == (1, "6af1c26de0f05766")
+
+
+def _what_the_rules_say() -> str:
+    """A sum over forms, keys and verdicts of songs that five sources write in their own ways."""
+    rows, _ = invented(400, seed=5)
+    told = hashlib.sha256()
+    forms = [recording_rules.form(facts) for facts in map(_facts, rows)]
+    for one, other in pairwise(forms):
+        told.update(repr((sorted(recording_rules.keys(one)), recording_rules.compare(one, other))).encode())
+    return told.hexdigest()[:16]
+
+
+def _facts(row: dict[str, Any]) -> Facts:
+    said = {"title": row["title"] or "x", "credits": [{"name": row["artist"]}] if row["artist"] else []}
+    said |= {"seconds": float(row["duration_s"])} if row["duration_s"] else {}
+    return Facts(said, {"title": row["album"]} if row["album"] else {})
