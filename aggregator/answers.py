@@ -35,6 +35,7 @@ LIFE = {
     "top_songs": 30 * DAY,
     "previews": 7 * DAY,
     "top_artists": 7 * DAY,
+    "top_albums": 7 * DAY,
     "search": 3600,
 }
 """Seconds until an answer is asked for again, by method."""

@@ -517,6 +517,10 @@ class Friends:
         """Most played first, with the number of plays."""
         raise NotImplementedError
 
+    def top_albums(self, friend: Friend) -> Iterable[tuple[Edition, int]]:
+        """Likewise. It may be left out: it is then never asked."""
+        raise NotImplementedError
+
 
 class History:
     """Delta: reports of plays. `cursor` is None at the first run; any order is accepted."""

@@ -222,8 +222,8 @@ class Worker:
             case "listeners":
                 known = provider.listeners(Artist.model_validate(argument))
                 answer = [] if known is None else [known]
-            case "top_artists":
-                answer = provider.top_artists(Friend.model_validate(argument))
+            case "top_artists" | "top_albums":
+                answer = getattr(provider, method)(Friend.model_validate(argument))
             case "previews":
                 answer = provider.previews(frames.ONE.validate_python(argument))
             case _:

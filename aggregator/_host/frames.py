@@ -79,6 +79,7 @@ _LIVE: dict[str, Any] = {
     "top_songs": list[Track],
     "previews": list[Track],
     "top_artists": list[tuple[Artist, int]],
+    "top_albums": list[tuple[Edition, int]],
     "radio": list[Track],
     "begin": str,
     "finish": dict[str, str],

@@ -23,7 +23,7 @@ from aggregator.wording import meant
 CAPABILITIES: dict[str, tuple[type, tuple[str, ...]]] = {
     "library": (plugin.Library, ("library",)),
     "shows": (plugin.Shows, ("shows",)),
-    "friends": (plugin.Friends, ("friends", "top_artists")),
+    "friends": (plugin.Friends, ("friends", "top_artists", "top_albums")),
     "history": (plugin.History, ("plays",)),
     "discovery": (
         plugin.Discovery,
@@ -35,6 +35,8 @@ CAPABILITIES: dict[str, tuple[type, tuple[str, ...]]] = {
 }
 ANY_OF = ("discovery",)
 """Capabilities of whose methods one is enough."""
+SPARED = ("top_albums",)
+"""Methods that may be left out of a capability whose others are needed."""
 ASKABLE = "str, SecretStr, int, float, bool, Literal of texts, or Folder"
 SHORTEST_PAUSE = timedelta(minutes=1)
 
@@ -136,7 +138,7 @@ def _check_capabilities(cls: type[Provider]) -> None:
         if not given and word in ANY_OF:
             raise Refused(f"{cls.name} declares {mixin.__name__} but has none of {', '.join(names)}().")
         for name in names:
-            missing = name not in given and word not in ANY_OF
+            missing = name not in given and word not in ANY_OF and name not in SPARED
             if missing or not callable(getattr(cls, name)):
                 raise Refused(f"{cls.name} declares {mixin.__name__} but has no method {name}().")
     if not declared.keys() - {"sign_in"}:

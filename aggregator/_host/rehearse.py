@@ -190,8 +190,9 @@ class _Rehearsal:
 
     def _call(self, method: str, how: Mapping[str, str], lines: list[str]) -> Iterator[Any]:
         told = self._recorded
-        others = {"search": told.search, "tag_artists": told.tag, "chart": None, "top_artists": told.friend}
-        argument: Any = others.get(method, told.artist)
+        others: dict[str, Any] = {"search": told.search, "tag_artists": told.tag, "chart": None}
+        others |= {"top_artists": told.friend, "top_albums": told.friend}
+        argument = others.get(method, told.artist)
         argument = argument.model_dump(mode="json") if isinstance(argument, Record) else argument
         yield from storeless.call(
             self._target,

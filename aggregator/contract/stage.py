@@ -46,6 +46,7 @@ SHAPES = {
     "previews": "live",
     "radio": "live",
     "top_artists": "live",
+    "top_albums": "live",
     "search": "live",
     "begin": "sign-in",
     "finish": "sign-in",
@@ -182,8 +183,8 @@ class Stage:
                 return provider.plays(cursor)
             case "search":
                 return provider.search(told.search if argument is None else argument)
-            case "top_artists":
-                return provider.top_artists(told.friend if argument is None else argument)
+            case "top_artists" | "top_albums":
+                return getattr(provider, method)(told.friend if argument is None else argument)
             case "tag_artists":
                 return provider.tag_artists(told.tag if argument is None else argument)
             case "listeners":

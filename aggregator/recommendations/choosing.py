@@ -40,6 +40,7 @@ SONGS = 120
 SPARE = 1  # albums of each artist beyond that: the library may know one by another title
 NAMED = 6  # artists that stand for a taste
 NEW_TO_KNOWN = 2  # so many albums by new artists, then one by an artist the listener plays
+FRIENDS = 1.0  # what all of friends' plays of an artist's albums count, as much as being the most popular one
 GATHERED = 0.4  # what a compilation or live album counts, whose songs are elsewhere too: the next best goes before it
 PASSED_OVER = 0.85  # what an album counts still for each day on which it was shown and left: after five, the next one's
 
@@ -132,19 +133,27 @@ def _albums_of(
     if said.has_artist(name):
         return []
     there = [each for each in known.albums.get(traits.by, ()) if not _known(each.record["title"], name, said, having)]
-    worth = [(each.record.get("form") == "single", -_worth(at, each, name, having)) for at, each in enumerate(there)]
-    best = [there[at] for at in sorted(range(len(there)), key=worth.__getitem__)]
+    worth = _worth(there, name, known, having)
+    best = [there[at] for at in sorted(range(len(there)), key=lambda at: (_is_single(there[at]), -worth[at]))]
     new = [each for each in best[1:] if is_new(each.record.get("released"))]
     newest = sorted(new, key=lambda each: each.record["released"])[-1:]
     turns = [*best[:1], *newest, *(each for each in best[1:] if each not in newest)]
     return [_album(each, name, ids, why, traits) for each in turns[: PER_ARTIST + SPARE]]
 
 
-def _worth(place: int, found: Found, name: str, having: Having) -> float:
-    """Of an album among its artist's: `place` is that by popularity, of what the listener does not have."""
-    gathered = GATHERED if found.record.get("form") in ("compilation", "live") else 1.0
-    shown = having.shown.get(album_key(found.record["title"], name), 0)
-    return gathered * PASSED_OVER**shown / (1 + place)
+def _worth(there: Sequence[Found], name: str, known: Knowledge, having: Having) -> list[float]:
+    """Of each of an artist's albums, which come by popularity: its place, its part of what friends play of these, less
+    for what gathers songs and for what was passed over."""
+    keys = [album_key(each.record["title"], name) for each in there]
+    plays = [known.befriended[key] for key in keys]
+    popular = (1 / (1 + place) + FRIENDS * n / (sum(plays) or 1) for place, n in enumerate(plays))
+    forms = (GATHERED if each.record.get("form") in ("compilation", "live") else 1.0 for each in there)
+    passed = (PASSED_OVER ** having.shown.get(key, 0) for key in keys)
+    return [x * form * left for x, form, left in zip(popular, forms, passed, strict=True)]
+
+
+def _is_single(found: Found) -> bool:
+    return found.record.get("form") == "single"
 
 
 def _album(found: Found, name: str, ids: Mapping[str, str], why: list[list[Any]], traits: Traits) -> Pick:

@@ -80,7 +80,10 @@ class Feedback:
         return sum(lean * likeness(told, traits) for lean, told in self.leanings)
 
 
-def album_key(title: str, credit: str) -> tuple[str, Title]:
+AlbumKey = tuple[str, Title]
+
+
+def album_key(title: str, credit: str) -> AlbumKey:
     """Equal for all editions of an album: artist and title folded, words like *Deluxe* dropped."""
     return fold_name(credit), album_title(title)
 

@@ -17,11 +17,14 @@ from sqlalchemy import Connection, select
 
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import album_title
+from aggregator.recommendations.feedback import AlbumKey, album_key
 from aggregator.store.schema import answer
 
 V = TypeVar("V")
 
-METHODS = ("similar", "tags", "albums_of", "tag_artists", "listeners", "chart", "top_artists", "top_songs")
+METHODS = (
+    "similar", "tags", "albums_of", "tag_artists", "listeners", "chart", "top_artists", "top_albums", "top_songs",
+)  # fmt: skip
 MOST_USED = 1000  # what the artist for whom a tag is used most counts: services are of different size
 
 
@@ -106,6 +109,16 @@ class Heard:
         """What one account says that a friend plays most."""
         told = (items for asked, items in self._parsed("top_artists", friend_id) if asked == account_id)
         return {self._name(account_id, record): plays for items in told for record, plays in items}
+
+    def top_albums(self, account_id: int, friend_id: str) -> dict[AlbumKey, int]:
+        """Likewise, of albums."""
+        told = (items for asked, items in self._parsed("top_albums", friend_id) if asked == account_id)
+        return {
+            album_key(record["title"], record["credits"][0]["name"]): plays
+            for items in told
+            for record, plays in items
+            if record.get("credits")
+        }
 
     # --- taking apart -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ the house has: the library decides later, with ids, what is one artist.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +20,7 @@ from aggregator import listeners
 from aggregator.library.folding import fold, fold_name
 from aggregator.library.titles import UNKNOWN
 from aggregator.plugin import Artist, Friend
+from aggregator.recommendations.feedback import AlbumKey
 from aggregator.recommendations.heard import Found, Heard, tag_key
 from aggregator.recommendations.ranking import NOVELTY, Reason, heaviest, rank
 from aggregator.recommendations.tastes import Taste, belongs, tastes
@@ -42,7 +43,7 @@ COMPLETED = 30  # such artists whose albums are asked for
 class LookUp(NamedTuple):
     """One question worth asking. `account_id` None: every account of the listener's that can answer it."""
 
-    method: str  # of `Discovery`, or top_artists
+    method: str  # of `Discovery`, or a friend's
     argument: Artist | Friend | str | None  # text is a tag; None where there is nothing to say (`chart`)
     account_id: int | None = None
 
@@ -83,12 +84,13 @@ class Own:
 
 @dataclass(frozen=True)
 class FriendTaste:
-    """A friend and the artists known to be their most played."""
+    """A friend and the artists and albums known to be their most played."""
 
     account_id: int
     claim_id: int
     friend: Friend
     plays: Mapping[str, int]
+    albums: Mapping[AlbumKey, int]
 
 
 @dataclass
@@ -138,6 +140,11 @@ class Knowledge:
             novelty=self.novelty,
         )
         return [each for each in found if each[0] not in self.own][:count]
+
+    @cached_property
+    def befriended(self) -> Counter[AlbumKey]:
+        """Plays of albums by all friends."""
+        return sum((Counter(friend.albums) for friend in self.friends), Counter())
 
     def near_to(self, key: str) -> list[tuple[str, float]]:
         """Whom services name with an artist, the most alike first."""
@@ -198,6 +205,7 @@ def _look_ups(known: Knowledge) -> Iterator[LookUp]:
         asked[method].append(key)
     for friend in known.friends:
         yield LookUp("top_artists", friend.friend, friend.account_id)
+        yield LookUp("top_albums", friend.friend, friend.account_id)
     yield from _about(known, "similar", asked["similar"])
     yield from _about(known, "tags", known.seeds)
     yield from (LookUp("tag_artists", tag) for tag in asked["tag_artists"])
@@ -263,7 +271,8 @@ def _friends(conn: Connection, accounts: Iterable[int], heard: Heard) -> Iterato
     mine = (claim.c.kind == "friend", claim.c.present, claim.c.account_id.in_(accounts))
     for row in conn.execute(query.where(*mine).order_by(claim.c.id)):
         friend = Friend.model_validate({"id": row.pid, **json.loads(row.payload)})
-        yield FriendTaste(row.account_id, row.id, friend, heard.top_artists(row.account_id, friend.id))
+        plays = heard.top_artists(row.account_id, friend.id)
+        yield FriendTaste(row.account_id, row.id, friend, plays, heard.top_albums(row.account_id, friend.id))
 
 
 def _sorted(numbers: Mapping[str, float]) -> list[tuple[str, float]]:

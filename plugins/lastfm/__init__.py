@@ -176,15 +176,23 @@ class Lastfm(Provider, Library, History, Friends, Discovery, LiveSearch, SignIn)
     # --- live -----------------------------------------------------------------------------------------------------
 
     def top_artists(self, friend: Friend) -> Iterable[tuple[Artist, int]]:
+        ranked = self._of_friend("user.getTopArtists", "topartists", friend)
+        return [(artist, number(text(node, "playcount"))) for node, artist in _read(ranked, "artist", shapes.artist)]
+
+    def top_albums(self, friend: Friend) -> Iterable[tuple[Edition, int]]:
+        ranked = self._of_friend("user.getTopAlbums", "topalbums", friend)
+        return [(album, number(text(node, "playcount"))) for node, album in _read(ranked, "album", shapes.edition)]
+
+    def _of_friend(self, method: str, inside: str, friend: Friend) -> Element | None:
+        """None for one who is gone or keeps it private."""
         try:
-            ranked = self._client.ask("user.getTopArtists", "topartists", user=friend.id, limit=FAVOURITES)
+            return self._client.ask(method, inside, user=friend.id, limit=FAVOURITES)
         except Unknown:
-            return []
+            return None
         except AuthFailed as error:
             if getattr(error.__cause__, "status", "") == PRIVATE:
-                return []
+                return None
             raise
-        return [(artist, number(text(node, "playcount"))) for node, artist in _read(ranked, "artist", shapes.artist)]
 
     def similar(self, artist: Artist) -> Iterable[tuple[Artist, float]]:
         near = self._of_artist("artist.getSimilar", "similarartists", artist, limit=NEAREST)

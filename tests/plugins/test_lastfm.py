@@ -128,9 +128,18 @@ def test_friends_and_what_they_like_best(robin, world):
     ]
 
 
+def test_the_albums_that_a_friend_likes_best(robin):
+    albums = list(robin.provider().top_albums(Friend(id="sam_demo", name="Sam")))
+    plays = [plays for _, plays in albums]
+    assert len(albums) > 5 and plays == sorted(plays, reverse=True) and plays[-1] > 0
+    assert all(album.title and album.credits[0].name for album, _ in albums)
+
+
 def test_a_friend_who_shows_nothing_has_no_favourites(robin, service):
     service.switch(code=17, only="user.getTopArtists")
     assert list(robin.provider().top_artists(Friend(id="old_ferryman", name="x"))) == []
+    service.switch(code=17, only="user.getTopAlbums")
+    assert list(robin.provider().top_albums(Friend(id="old_ferryman", name="x"))) == []
 
 
 def test_what_is_known_of_an_artist(robin):

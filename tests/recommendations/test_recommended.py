@@ -68,6 +68,16 @@ def test_the_album_that_is_next_in_popularity_goes_before_one_that_gathers_songs
     assert [title for title in house.titles() if title in forms] == ["Antlers", "Best of"]
 
 
+def test_the_album_that_friends_play_goes_first(house):
+    house.says_albums("Glass Ferry", *(f"Crossing {n}" for n in range(4)))
+    liked = Edition(id="x", title="Crossing 2", credits=[Credit(name="Glass Ferry")]).model_dump(mode="json")
+    house.refresh()
+    assert crossings(house) == ["Crossing 0", "Crossing 1"]
+    house.answer("top_albums", "mika", [[liked, 412]])
+    house.refresh()
+    assert crossings(house) == ["Crossing 2", "Crossing 0"]
+
+
 def test_an_album_that_was_passed_over_for_days_leaves_its_place_to_the_next_of_its_artist(house):
     house.says_albums("Glass Ferry", *(f"Crossing {n}" for n in range(4)))
     first, second = (f"Crossing {n}" for n in range(2))
