@@ -50,8 +50,9 @@ _FORMS = {"live": "album", "compilation": "compile"}
 class Deezer(Service):
     name = "deezer"
 
-    def __init__(self) -> None:
+    def __init__(self, calls: int = CALLS) -> None:
         super().__init__()
+        self.calls = calls
         self.times: deque[float] = deque()
         for path, view in (
             ("/artist/<int:number>", self.artist),
@@ -80,7 +81,7 @@ class Deezer(Service):
         with self._lock:
             while self.times and self.times[0] <= now - SECONDS:
                 self.times.popleft()
-            if len(self.times) >= CALLS:
+            if len(self.times) >= self.calls:
                 return _error(4)
             self.times.append(now)
         return None
@@ -363,4 +364,7 @@ def _error(code: int) -> Response:
 
 
 if __name__ == "__main__":
-    service.serve(Deezer(), service.arguments(__doc__).parse_args())
+    parser = service.arguments(__doc__)
+    parser.add_argument("--calls", type=int, default=CALLS, help="how many are answered in five seconds")
+    options = parser.parse_args()
+    service.serve(Deezer(options.calls), options)

@@ -28,6 +28,8 @@ from aggregator.shows import places
 from aggregator.store import Store, open_store
 from aggregator.store.schema import run
 
+PATIENT = {"deezer": {"calls": 100_000}}
+"""The demo asks its own services as fast as it can: none of them may ask it for a pause on its first day."""
 SERVICES = ("spotify", "lastfm", "ticketmaster", "listenbrainz", "deezer", "calendar")
 LISTENERS: tuple[tuple[str, Literal["owner", "member"]], ...] = (("Robin", "owner"), ("Sam", "member"))
 TRUTH = "truth.json"
@@ -129,7 +131,10 @@ def _read_mark(data: Path) -> dict[str, Any]:
 def _start(stack: ExitStack, told: World, ports: Mapping[str, int]) -> list[Running]:
     """All services, on their old ports where those are free."""
     options = {"now": told.now, "since": told.since}
-    return [stack.enter_context(Running(name, port=_free(ports.get(name, 0)), **options)) for name in SERVICES]
+    return [
+        stack.enter_context(Running(name, port=_free(ports.get(name, 0)), **options, **PATIENT.get(name, {})))
+        for name in SERVICES
+    ]
 
 
 def _free(port: int) -> int:

@@ -16,6 +16,7 @@ import pytest
 
 from aggregator._host.gate import LocalGate
 from aggregator._host.run import House
+from aggregator.demo.house import PATIENT
 from aggregator.demo.service import Running
 from aggregator.demo.world import World, build
 from aggregator.plugin import Checkpoint, Complete, Provider, ProviderError, Record, Skipped, Unchanged
@@ -125,7 +126,7 @@ def service(request: pytest.FixtureRequest, _services: dict[str, Running]) -> It
     """The sample service that the test module is named after, without trouble at the start and at the end."""
     name = request.module.__name__.rpartition("test_")[2]
     if name not in _services:
-        _services[name] = Running(name, now=NOW, since=SINCE)
+        _services[name] = Running(name, now=NOW, since=SINCE, **PATIENT.get(name, {}))
     _services[name].switch()
     yield _services[name]
     _services[name].switch()

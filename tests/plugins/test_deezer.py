@@ -11,7 +11,7 @@ from aggregator import answers
 from aggregator._host import accounts, chores
 from aggregator.demo.deezer import number_of
 from aggregator.demo.neighbours import chart, listeners, named
-from aggregator.plugin import Artist, BadData, Edition, RateLimited, Track, Unavailable
+from aggregator.plugin import Artist, BadData, Credit, Edition, RateLimited, Track, Unavailable
 from plugins import deezer
 from plugins.deezer import Deezer
 from tests.plugins.conftest import Account
@@ -79,6 +79,33 @@ def test_the_radio_plays_several_artists_with_samples_that_sound(provider):
     sample = next(track.preview for track in tracks if track.preview)
     assert requests.get(sample, timeout=5).headers["Content-Type"] == "audio/mpeg"
     assert any(track.preview is None for artist, _ in provider.similar(MARROW) for track in provider.radio(artist))
+
+
+def test_songs_heard_most_and_samples_of_an_artist_an_album_and_a_song(provider, service):
+    songs = list(provider.top_songs(MARROW))
+    assert songs and all(song.credits[0].name == MARROW.name for song in songs)
+    heard = list(provider.previews(MARROW))
+    assert {song.id for song in heard} == {song.id for song in songs if song.preview}
+    album = next(each for each in provider.albums_of(MARROW) if each.title == "Orange Enamel")
+    by_number = [song.title for song in provider.previews(album)]
+    by_name = [song.title for song in provider.previews(album.model_copy(update={"ids": {}}))]
+    assert by_number and by_number == by_name and set(by_number) <= {song.title for song in songs}
+    asked = len(service.log())
+    [again] = provider.previews(heard[0])
+    assert again.id == heard[0].id and len(service.log()) - asked == 1
+    assert requests.get(again.preview, timeout=5).headers["Content-Type"] == "audio/mpeg"
+
+
+def test_a_song_is_found_by_its_isrc_or_by_name_and_never_taken_for_another(provider):
+    song = Track(id="9", title="Saucepan Symphony", credits=[Credit(name=MARROW.name)])
+    [found] = provider.previews(song)
+    isrc = provider._ask(f"track/{found.id}")["isrc"]
+    assert [each.id for each in provider.previews(song.model_copy(update={"ids": {"isrc": isrc}}))] == [found.id]
+    for odd in ({"isrc": "../user/1"}, {"deezer": "../user/1"}):
+        assert [each.id for each in provider.previews(song.model_copy(update={"ids": odd}))] == [found.id]
+    for other in ({"title": "Saucepan"}, {"credits": [Credit(name="Somebody Else")]}, {"title": "Never Sold"}):
+        assert list(provider.previews(song.model_copy(update=other))) == []
+    assert list(provider.previews(Edition(id="9", title="Never Sold", credits=song.credits))) == []
 
 
 def test_an_artist_nobody_knows_is_no_error(provider):

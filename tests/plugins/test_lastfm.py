@@ -157,6 +157,12 @@ def test_albums_come_with_their_plays_and_without_a_form_that_nobody_stated(robi
     assert {album.form for album in albums} == {None}
 
 
+def test_songs_of_an_artist_come_with_whose_they_are(robin):
+    songs = robin.provider().top_songs(Artist(id="x", name="The Paper Lighthouses"))
+    assert songs and all(song.credits[0].name == "The Paper Lighthouses" and song.url for song in songs)
+    assert robin.provider().top_songs(Artist(id="x", name="Nobody Whatsoever")) == []
+
+
 def test_artists_of_a_tag_come_in_the_order_of_use(robin):
     used = robin.provider().tag_artists("Chamber Pop")
     assert [artist.name for artist, _ in used] == [act.name for act in tagged("chamber pop")]

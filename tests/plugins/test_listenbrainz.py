@@ -332,6 +332,13 @@ def test_listeners_and_the_chart(robin):
     assert [artist.ids["mbid"] for artist in provider.chart()] == known[:100]
 
 
+def test_songs_come_with_their_artist_and_length_most_played_first(robin):
+    songs = list(robin.provider().top_songs(PAPER))
+    assert songs and all(song.ids["mbid"] == song.id and song.seconds and song.url for song in songs)
+    assert {song.credits[0].ids["mbid"] for song in songs} == {PAPER.ids["mbid"]}
+    assert list(robin.provider().top_songs(PAPER.model_copy(update={"ids": {}}))) == []
+
+
 def test_artists_of_a_tag_are_those_of_its_recordings(robin):
     used = list(robin.provider().tag_artists("indie folk"))
     assert PAPER.ids["mbid"] in {artist.ids["mbid"] for artist, _ in used}
