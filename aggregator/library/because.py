@@ -18,7 +18,7 @@ _CALLED = {
     "slip of a letter": "name but for a letter",
     "release group": "MusicBrainz release group",
 }
-_MANY = frozenset({"songs", "albums", "names on the bill"})
+_MANY = frozenset({"songs", "albums", "names on the bill", "day and hour"})
 _CODES = frozenset({"mbid", "release_group", "isrc", "upc", "spotify", "lastfm", "ticketmaster"})
 _NOTHING = frozenset({"", "none", "None", "False", "unknown"})
 

@@ -224,7 +224,7 @@ def _ids(a: _Known, b: _Known) -> Iterator[Line]:
     for scheme in sorted((left.keys() & right.keys() & SCHEMES.keys()) - {"former_mbid"}):
         name, same = SCHEMES[scheme], left[scheme] == right[scheme]
         sides = [(Piece(each[scheme][:13], not same),) for each in (left, right)]
-        yield Line(name, sides[0], sides[1], "agrees" if same else "differs")
+        yield Line(f"{name[0].upper()}{name[1:]}", sides[0], sides[1], "agrees" if same else "differs")
 
 
 LONG = 500

@@ -81,7 +81,7 @@ def test_the_weightiest_question_comes_first_with_both_sides(ana: FlaskClient) -
     page = ana.get("/review").text
     assert "One artist or two?" in page
     told = plain(page)
-    assert "Question 1 of 10. You heard what they are about 13 times" in told
+    assert "Question 1 of 10, on what you played 13 times in all" in told
     assert "from Music folder" in told and "from Ticketmaster" in told
     assert "name agrees, which is too little to be sure" in told
     assert "One artist with 9 plays, on one page." in told
