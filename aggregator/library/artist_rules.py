@@ -47,6 +47,11 @@ class ArtistForm(NamedTuple):
     begun: int | None
     albums: frozenset[str]  # but for those that every other act has one of
 
+    @property
+    def vague(self) -> bool:
+        """Nothing but a name, as songs are credited and plays are told."""
+        return not (self.billed or self.ids or self.albums or self.country or self.begun)
+
 
 def form(facts: Facts) -> ArtistForm:
     said = facts.payload
@@ -118,7 +123,8 @@ def keys(form: ArtistForm) -> Iterable[str]:
 
 
 def compare(a: ArtistForm, b: ArtistForm) -> Verdict:
-    """Ids decide; equal names join what listeners listen to; a bill by name alone is only possible."""
+    """Ids decide; equal names join what listeners listen to, a name alone where it can mean one act; a bill by name
+    alone is only possible."""
     if known := a.ids & b.ids:
         scheme, value = min(known)
         return Verdict("same", (Evidence(f"{scheme} id", value, value, 100.0), *_names(a, b)))
@@ -133,7 +139,9 @@ def compare(a: ArtistForm, b: ArtistForm) -> Verdict:
         return Verdict("same" if len(against) < 2 else "unsure", said)
     if len(against) > 1:
         return Verdict("different", (*named, *against))
-    return Verdict("unsure" if against or a.billed != b.billed else "same", (*named, *against))
+    if against or a.billed != b.billed:
+        return Verdict("unsure", (*named, *against))
+    return Verdict("lone" if a.vague != b.vague else "same", named)
 
 
 def _conflict(a: ArtistForm, b: ArtistForm) -> Evidence | None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from aggregator.library import decisions
 from aggregator.plugin import Artist, Credit, Edition, Show, Venue
-from tests.library.house import file, track
+from tests.library.house import ANA, file, track
 from tests.library.test_evidence import DIFFERENT, SAME, UNSURE, artist_of, verdict
 
 
@@ -77,6 +78,31 @@ def test_an_album_that_comes_later_answers_whether_two_acts_are_one(house):
     assert verdict(house, "artist", "files/a", "spotify/a") == UNSURE
     house.sync("spotify", act(["Tide"])[-1], scope=None)
     assert verdict(house, "artist", "files/a", "spotify/a") == SAME
+    assert not house.questions("artist")
+
+
+def test_a_name_alone_joins_the_one_act_that_bears_it_and_asks_where_there_are_two(house):
+    house.sync("spotify", Artist(id="a", name="Lantern", ids={"spotify": "a"}))
+    house.sync("files", file("t", "Harbour", "Lantern"))
+    said = artist_of(house, "files")
+    assert verdict(house, "artist", "spotify/a", said) == SAME
+    house.sync("spotify", Artist(id="b", name="Lantern", ids={"spotify": "b"}), scope=None)
+    assert verdict(house, "artist", "spotify/a", said) == UNSURE
+    assert verdict(house, "artist", "spotify/b", said) == UNSURE
+    assert verdict(house, "artist", "spotify/a", "spotify/b") == DIFFERENT
+
+
+def test_who_a_name_alone_means_is_said_once(house):
+    """What bears the same name afterwards goes with it."""
+    house.sync("spotify", *(Artist(id=pid, name="Lantern", ids={"spotify": pid}) for pid in "ab"))
+    house.sync("files", file("t", "Harbour", "Lantern"))
+    house.merge()
+    meant = [house.claim("spotify", "artist", "b"), house.claim("files", "artist", artist_of(house, "files")[6:])]
+    decisions.same(house.store, ANA, "artist", meant)
+    house.sync("ben-spotify", track("t", "Tide", "Lantern"))
+    house.merge()
+    assert house.together("artist", "spotify/b", artist_of(house, "files"), artist_of(house, "ben-spotify"))
+    assert not house.together("artist", "spotify/a", "spotify/b")
     assert not house.questions("artist")
 
 
