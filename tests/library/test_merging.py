@@ -10,10 +10,10 @@ import pytest
 from aggregator.library import merging, recording_rules
 from aggregator.library.evidence import NOTHING, RULES, Facts
 from aggregator.library.matching import Matching
-from aggregator.store import open_store
+from aggregator.store import faults, open_store
 from tests.benchmarks.merging import invented
 
-from .house import edition, file, open_house, track
+from .house import House, edition, file, open_house, track
 
 
 def test_what_is_written_while_a_batch_is_weighed_is_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,3 +98,49 @@ def _facts(row: dict[str, Any]) -> Facts:
     said = {"title": row["title"] or "x", "credits": [{"name": row["artist"]}] if row["artist"] else []}
     said |= {"seconds": float(row["duration_s"])} if row["duration_s"] else {}
     return Facts(said, {"title": row["album"]} if row["album"] else {})
+
+
+class Killed(BaseException):
+    """What stands for SIGKILL here."""
+
+
+def _die() -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("moment", ["before:2", "after:2", "before:3", "after:4"])
+def test_a_merge_that_is_overtaken_each_time_and_killed_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Each batch is weighed, overtaken, and weighed again behind the lock; the kill comes as it is committed."""
+    house, undisturbed = _with_songs(tmp_path / "house"), _with_songs(tmp_path / "undisturbed")
+    monkeypatch.setattr(merging, "BATCH", 2)
+    undisturbed.merge()
+    other = open_store(tmp_path / "house")
+    weighed: list[int] = []
+
+    def overtaken(near: object) -> Matching:
+        weighed.append(1)
+        if len(weighed) % 2:
+            with other.engine.connect() as conn:
+                conn.exec_driver_sql("UPDATE account SET failures = failures + 1")
+        return Matching(near)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merging, "Matching", overtaken)
+        patch.setattr(faults, "die", _die)
+        faults.arm(moment)
+        with pytest.raises(Killed):
+            house.merge()
+        faults.arm("")
+    assert len(weighed) >= 2 and len(weighed) % 2 == 0
+    house.merge()
+    assert house.derived() == undisturbed.derived()
+    assert house.rows("SELECT * FROM dirty") == []
+
+
+def _with_songs(folder: Path) -> House:
+    house = open_house(folder)
+    house.sync("files", edition("room", "Blue Room"), *(file(f"f{n}", f"Song {n}", edition="room") for n in range(4)))
+    house.sync("spotify", *(track(f"s{n}", f"Song {n}", seconds=185.0) for n in range(4)))
+    return house
