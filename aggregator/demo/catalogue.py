@@ -329,6 +329,17 @@ understudy-tapes | The Understudy Tapes | understudy-astronauts | 2023-06-16 | e
   2 | Spare Moon | 3:30
   3 | House Lights | 4:18
   4 | Encore for Gravity | 3:11
+ljosaskipti-single | Ljósaskipti | yrsa-vindmyll | 2019-11-22 | single | opus
+  1 | Ljósaskipti | 42.000 | yrsa-vindmyll | opus | ljosaskipti-single
+understudy-first | The Understudy Astronauts | understudy-astronauts | 2014-05-02 | album |
+  1 | Cue Light | 3:27
+  2 | Stand By | 2:46
+  3 | Gravity, Stage Left | 4:13
+understudy-again | The Understudy Astronauts | understudy-astronauts | 2024-05-03 | album |
+  1 | House Dimmer | 2:22
+  2 | Laser Chalk | 3:08
+  3 | Ticket Stub Moon | 3:14
+  4 | Last Showing | 5:20
 """
 
 

@@ -96,6 +96,8 @@ VENUES = {
 }  # fmt: skip
 HALLS = ("velvet-turnstile", "pigeon-room", "kettle-bell")
 """Venues that give out a calendar."""
+LATE = "-late"
+"""Ends the event of what is entered again for two hours later: a second show, or the first one put off?"""
 _MINE = (
     "paper-lighthouses", "mudlark-telephone", "quiet-arithmetic", "senor-tectonico", "marrow-quince",
     "understudy-astronauts", "zwolfuhrbahn", "kohai-marimba-club", "dj-kettlewire", "yrsa-vindmyll",
@@ -160,6 +162,8 @@ def _week(week: int) -> Iterator[Gig]:
     yield weekend
     if week % 3 == 0:
         yield _resale(weekend)
+    if week % 6 == 1:
+        yield replace(weekend, id=weekend.id + "L", event=weekend.event + LATE, start=time(22, 30))
     saturday_gig = _gig(saturday, None if week % 5 == 2 else time(21, 0), week + 1, other)
     yield saturday_gig
     if week % 4 == 1:

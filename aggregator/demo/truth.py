@@ -9,13 +9,17 @@ from typing import Any
 
 from aggregator.demo import calendar
 from aggregator.demo.catalogue import ALBUMS, VARIOUS, Album, Artist, Song, albums_of, home_of
-from aggregator.demo.gigs import Gig
+from aggregator.demo.gigs import LATE, Gig
 from aggregator.demo.listening import Play
 from aggregator.demo.neighbours import UNLINKED
 from aggregator.demo.world import RADIUS_MILES, LastfmUser, SpotifyUser, World
 
 UNSURE = {"low-tide-radio", "low-tide-radio-single"}
 """One title, five seconds apart, on an album and a single: one recording or two?"""
+UNSURE_FILES = {"ljosaskipti", "ljosaskipti-single"}
+"""The same, and both are there to be heard."""
+UNSURE_ALBUMS = {"understudy-first", "understudy-again"}
+"""Both called like their band, ten years apart, of the one only a song is known: two editions, or two albums?"""
 HEARD_OFTEN = 5
 """Plays that make an artist the listener's own."""
 
@@ -143,7 +147,12 @@ def _truth(world: World, spotify: SpotifyUser, lastfm: LastfmUser, states: dict[
         shows=_shows(world, own),
         sources=states,
         held={calendar.EMPTIED: sum(gig.day > _today(world) for gig in world.calendar(calendar.EMPTIED))},
-        unsure={"artist": len(_by_name_alone(world, own)), "recording": int(shelves.songs.service >= UNSURE)},
+        unsure={
+            "artist": len(_by_name_alone(world, own)),
+            "album": int(shelves.albums.service >= UNSURE_ALBUMS),
+            "recording": int(shelves.songs.service >= UNSURE) + int(shelves.songs.owned >= UNSURE_FILES),
+            "show": sum(gig.event.endswith(LATE) for gig in _coming(world)),
+        },
         recommended_albums=6,
         skipped_files=1,
     )

@@ -206,7 +206,7 @@ def _counted(number: int) -> Album:
 
 ROBIN_ALBUMS = (
     "keepers-ball", "small-forecast", "harbour-lamps", "subduccion", "estuary-code", "second-cast", "kitchen-weather",
-    "long-division", "fahrplan", "ferry-songs", "lamp-oil",
+    "long-division", "fahrplan", "ferry-songs", "lamp-oil", "understudy-again",
 )  # fmt: skip
 ROBIN_TRACKS = (
     "nightboat",
@@ -224,7 +224,11 @@ ROBIN_PLAYLISTS = (
         "Tuesday kitchen",
         (SONGS["preserve"], SONGS["cardboard-saturn"], None, SONGS["party-line"], SONGS["orbit-for-two"]),
     ),
-    Playlist("slow-trains", "Slow trains", (SONGS["abfahrt"], SONGS["renfrew-crossing"], SONGS["light-airs"])),
+    Playlist(
+        "slow-trains",
+        "Slow trains",
+        (SONGS["abfahrt"], SONGS["renfrew-crossing"], SONGS["light-airs"], SONGS["cue-light"]),
+    ),
 )
 
 

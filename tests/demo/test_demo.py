@@ -26,6 +26,7 @@ from aggregator.config import Config
 from aggregator.demo import house
 from aggregator.demo.truth import Truth, truth
 from aggregator.library import decisions, items, review, search
+from aggregator.library.evidence import KINDS
 from aggregator.library.items import lists
 from aggregator.listeners import Listener
 from aggregator.recommendations import cards as recommended
@@ -121,7 +122,7 @@ def counted(demo: Demo, name: str) -> dict[str, object]:
         "shows": (len(shows), matches["solid"], matches["possible"], sum(one.status == "cancelled" for one in shows)),
         "sources": steady({card.key: card.state for card in sources.cards(demo.store, listener.id)}),
         "held": {card.key: one.items for card in sources.cards(demo.store, listener.id) for one in card.held},
-        "unsure": {kind: sum(pair.kind == kind for pair in pairs) for kind in ("artist", "recording")},
+        "unsure": {kind: sum(pair.kind == kind for pair in pairs) for kind in KINDS},
     }
 
 
@@ -197,11 +198,11 @@ def test_songs_play_for_as_long_as_they_claim(demo: Demo) -> None:
 def test_the_unsure_pair_can_be_answered_and_taken_back(demo: Demo) -> None:
     robin, told = demo.people["Robin"], demo.truth["Robin"]
     with demo.store.read() as conn:
-        pair = next(one for one in review.pairs(conn, robin.id) if one.kind == "recording")
-    assert pair.a.title == pair.b.title == "Low Tide Radio"
+        pair = next(one for one in review.pairs(conn, robin.id) if one.a.title == "Low Tide Radio")
+    assert (pair.kind, pair.b.title) == ("recording", "Low Tide Radio")
     answer = decisions.same(demo.store, robin.id, "recording", [pair.a.item, pair.b.item])
     assert counted(demo, "Robin")["songs"][0] == told.songs.total - 1  # type: ignore[index]
-    assert counted(demo, "Robin")["unsure"] == told.unsure | {"recording": 0}
+    assert counted(demo, "Robin")["unsure"] == told.unsure | {"recording": told.unsure["recording"] - 1}
     decisions.undo(demo.store, robin.id, answer)
     assert counted(demo, "Robin") == expected(told)
 

@@ -37,7 +37,7 @@ def test_every_season_has_all_that_can_go_wrong_with_a_listing(now: int) -> None
     seen = truth.truth(told)["Robin"]
     assert 1500 <= seen.plays <= 3000
     assert seen.shows.own >= 15 and seen.shows.possible >= 1 and seen.shows.cancelled >= 2
-    assert seen.unsure == {"artist": seen.unsure["artist"], "recording": 1}
+    assert (seen.unsure["album"], seen.unsure["recording"], seen.unsure["show"]) in {(1, 2, 1), (1, 2, 2)}
     entries = told.events
     assert len({gig.id for gig in entries}) == len(entries)
     assert any(gig.seller == "tmr" for gig in entries)
