@@ -75,6 +75,13 @@ class Budget(NamedTuple):
 USUAL = Budget()
 
 
+class Purse(NamedTuple):
+    """How many look-ups of one kind an account was used for tonight, of those that are allowed."""
+
+    used: int
+    of: int
+
+
 class Refused(Exception):
     """The account cannot be asked now: credentials, limits, or it does not answer."""
 
@@ -237,6 +244,11 @@ def _within(store: Store, budget: Budget, questions: list[Question]) -> tuple[li
 
 def _left(store: Store, budget: Budget) -> dict[tuple[int, bool], int]:
     """By account, and whether lists or facts are meant: how much may still be asked tonight."""
+    return {key: purse.of - purse.used for key, purse in purses(store, budget).items()}
+
+
+def purses(store: Store, budget: Budget) -> dict[tuple[int, bool], Purse]:
+    """By account, and whether lists or facts are meant. What is the household's may be asked for everybody in it."""
     since = int(time.time()) - NIGHT
     of_lists = answer.c.method.in_(LISTS)
     asked = select(answer.c.account_id, of_lists, func.count()).where(
@@ -248,7 +260,7 @@ def _left(store: Store, budget: Budget) -> dict[tuple[int, bool], int]:
         used = {(row[0], bool(row[1])): row[2] for row in conn.execute(asked.group_by(answer.c.account_id, of_lists))}
     each = {True: budget.lists, False: budget.facts}
     return {
-        (row.id, lists): each[lists] * (people if row.listener_id is None else 1) - used.get((row.id, lists), 0)
+        (row.id, lists): Purse(used.get((row.id, lists), 0), each[lists] * (people if row.listener_id is None else 1))
         for row in owners
         for lists in (True, False)
     }

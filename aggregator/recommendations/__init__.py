@@ -23,7 +23,7 @@ effects      what a word changed
 """
 
 from aggregator.recommendations.again import make_anew
-from aggregator.recommendations.cards import Card, albums_for, artists_among, artists_for, card_of
+from aggregator.recommendations.cards import Card, albums_for, artists_among, artists_for, card_of, where
 from aggregator.recommendations.choosing import refresh
 from aggregator.recommendations.counted import Part, parts
 from aggregator.recommendations.effects import say, take_back
@@ -81,4 +81,5 @@ __all__ = [
     "standing",
     "take_back",
     "wanted",
+    "where",
 ]

@@ -223,7 +223,7 @@ def worded(conn: Connection, listener_id: int, found: Sequence[Entry]) -> list[E
 
 def whereabouts(conn: Connection, listener_id: int, cards: Sequence[Card]) -> list[Card]:
     """With the pages of services where the things can be had, and the first song of what is owned. Two queries."""
-    where = _where(conn, listener_id, cards)
+    where = _where(conn, listener_id, {card.id for card in cards})
     songs = first_songs(conn, listener_id, [card.id for card in cards if card.owned and card.kind == "album"])
     return [
         replace(
@@ -254,13 +254,18 @@ def _people(
     return known, {row.claim_id: row.name for row in rows if row.id is None}
 
 
-def _where(conn: Connection, listener_id: int, cards: Sequence[Card]) -> Mapping[tuple[str, int], list[Where]]:
+def where(conn: Connection, listener_id: int, kind: Kind, item_id: int) -> list[Where]:
+    """Where one thing can be heard or had, recommended or not. One query."""
+    return _where(conn, listener_id, {item_id})[kind, item_id]
+
+
+def _where(conn: Connection, listener_id: int, items: Iterable[int]) -> Mapping[tuple[str, int], list[Where]]:
     """Pages of the listener's own and shared accounts, one per account."""
     query = (
         select(link.c.kind, link.c.item_id, account.c.name, func.json_extract(claim.c.payload, "$.url").label("url"))
         .join(claim, claim.c.id == link.c.claim_id)
         .join(account, account.c.id == claim.c.account_id)
-        .where(link.c.item_id.in_({card.id for card in cards}), claim.c.present, visible_to(listener_id))
+        .where(link.c.item_id.in_(items), claim.c.present, visible_to(listener_id))
         .order_by(account.c.name, claim.c.id)
     )
     pages: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)

@@ -57,7 +57,7 @@ def shop(empty: Path, deezer: Running, tmp_path_factory: pytest.TempPathFactory)
     ids = {"deezer": str(number_of("album", "orange-enamel"))}
     _named(store, account, [
         Artist(id="a", name=MARROW.name, ids=MARROW.ids),
-        Edition(id="e", title="Orange Enamel", credits=[MARROW], ids=ids),
+        Edition(id="e", title="Orange Enamel", credits=[MARROW], ids=ids, url="https://www.deezer.com/album/7"),
         Edition(id="n", title="Nobody Sells This", credits=[MARROW]),
         Track(id="t", title="Saucepan Symphony", credits=[MARROW]),
     ])  # fmt: skip
@@ -179,6 +179,16 @@ def test_only_what_was_listed_is_fetched(client, ids, deezer):
         answer = client.get(odd, headers={"Accept": "application/json"})
         assert answer.status_code == 404
     assert len(deezer.log()) == asked
+
+
+def test_pages_say_where_it_can_be_had(client, ids):
+    """Pages of services as they gave them; shops only as what they are, searches."""
+    album = client.get(f"/albums/{ids['e']}").text
+    assert "Where to get it" in album and "Look on Bandcamp" in album
+    assert 'href="https://bandcamp.com/search?q=Marrow+%26+Quince+Orange+Enamel"' in album.replace("&amp;", "&")
+    assert 'href="https://www.deezer.com/album/7"' in album and "Open in Deezer" in album
+    assert "Look on Discogs" in client.get(f"/artists/{ids['a']}").text
+    assert "Look on Bandcamp" in client.get(f"/tracks/{ids['t']}").text
 
 
 # --- trouble, in words ------------------------------------------------------------------------------------------------

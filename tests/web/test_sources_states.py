@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from aggregator import listeners, sources
+from aggregator import answers, listeners, sources
 from aggregator.config import Config
 from aggregator.sources import SourceError
 from aggregator.store import Store
@@ -102,6 +102,19 @@ def test_the_calls_a_service_still_allows_are_counted(ana: FlaskClient, many: St
     assert "4,120 of 5,000 calls left today all again in 22 hours" in plain(told["gigs"])
     assert "at most 2 in a second, 5,000 in a day" in plain(told["gigs"])
     assert "calls left" not in told["files"]
+
+
+def test_what_recommendations_looked_up_is_counted_against_its_budget(ana: FlaskClient, many: Store) -> None:
+    with many.write() as conn:
+        number = conn.exec_driver_sql("SELECT id FROM account WHERE key = 'lastfm'").scalar_one()
+        for n in range(12):
+            answers.save(conn, number, "similar", f"artist {n}", [], int(time.time()))
+        answers.save(conn, number, "tags", "artist", [], int(time.time()))
+        answers.save(conn, number, "search", "typed", [], int(time.time()))
+    told = cards(ana.get("/sources").text)
+    assert "12 of 75 lists of artists looked up today" in plain(told["lastfm"])
+    assert "1 of 1,500 facts about artists looked up today" in plain(told["lastfm"])
+    assert "looked up today" not in told["files"] + told["spotify"]
 
 
 def test_a_card_offers_what_its_state_allows(ana: FlaskClient) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from urllib.parse import quote_plus
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator import stances, stars
+from aggregator import recommendations, stances, stars
 from aggregator.library import items
 from aggregator.shows import calendar
 from web import playing
@@ -19,6 +20,19 @@ Found = TypeVar("Found", items.AlbumPage, items.ArtistPage, items.RecordingPage)
 
 NEXT_SHOWS = 4
 FORMS = {"ep": "EP", "live": "Live album", "other": "Album"}
+
+
+SHOPS = (
+    ("Bandcamp", "https://bandcamp.com/search?q={}"),
+    ("Discogs", "https://www.discogs.com/search/?type=all&q={}"),
+)
+"""Shops that can be searched by a link: whether they sell it is theirs to say."""
+
+
+@bp.app_template_global()
+def shops(name: str) -> list[tuple[str, str]]:
+    """Where to look for music that the listener has not got."""
+    return [(shop, address.format(quote_plus(name))) for shop, address in SHOPS]
 
 
 @bp.app_template_global()
@@ -34,9 +48,11 @@ def album(item_id: int) -> ResponseReturnValue:
         if not isinstance(found, items.AlbumPage):
             return found
         told = _told(conn, "album", found.id, found.title)
+        where = [] if found.owned else recommendations.where(conn, listener().id, "album", found.id)
     most = max((song.plays for song in found.songs), default=0)
     first = next((song.audio_claim for song in found.songs if song.audio_claim is not None), None)
-    return render_template("library/album.html", kind="album", item=found, most_played=most, first=first, **told)
+    told |= {"most_played": most, "first": first, "where": where}
+    return render_template("library/album.html", kind="album", item=found, **told)
 
 
 @bp.get("/artists/<int:item_id>")
@@ -48,7 +64,9 @@ def artist(item_id: int) -> ResponseReturnValue:
         shows = calendar.next_shows(conn, listener(), NEXT_SHOWS, artist_id=found.id)
         said = stances.words(conn, listener().id, [found.id]).get(found.id, {})
         told = _told(conn, "artist", found.id, found.name)
-    return render_template("library/artist.html", kind="artist", item=found, shows=shows, said=said, **told)
+        where = [] if found.owned else recommendations.where(conn, listener().id, "artist", found.id)
+    told |= {"shows": shows, "said": said, "where": where}
+    return render_template("library/artist.html", kind="artist", item=found, **told)
 
 
 @bp.get("/tracks/<int:item_id>")

@@ -5,14 +5,23 @@ from __future__ import annotations
 import hashlib
 from typing import Any, cast
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aggregator import sources
+from aggregator import answers, sources
 from aggregator.library import review
 from aggregator.sources import Offer, SourceCard, SourceError
 from web.context import config, listener, own_page, store
 from web.sources import bp
+
+
+@bp.app_template_global()
+def looked_up(account_id: int) -> list[tuple[str, answers.Purse]]:
+    """What recommendations looked up at a source lately, by kind. Asked once for a page."""
+    if "purses" not in g:
+        g.purses = answers.purses(store(), answers.Budget(config().look_ups.lists, config().look_ups.facts))
+    kinds = (("lists of artists", True), ("facts about artists", False))
+    return [(name, purse) for name, lists in kinds if (purse := g.purses.get((account_id, lists))) and purse.used]
 
 
 @bp.get("/sources")
