@@ -39,8 +39,7 @@ class Traits:
     @classmethod
     def read(cls, stored: Mapping[str, Any], by: str = "") -> Traits:
         """As `written` gave it; `by` where nothing says whose it is."""
-        names = {each.name for each in fields(cls)}
-        known = {name: value for name, value in stored.items() if name in names}
+        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
         return cls(**{"by": by, **known, "near": tuple(known.get("near", ()))})
 
     def written(self) -> dict[str, Any]:

@@ -249,7 +249,16 @@ def _of_mine(listener: Listener) -> ColumnElement[bool]:
 
 def _plays_suggested(listener: Listener) -> ColumnElement[bool]:
     """A recommended artist plays: services rarely share ids, so the name will do for a suggestion."""
-    return _plays(_suggestion(listener).is_not(None))
+    suggested = artist.alias("suggested")
+    named = (
+        select(artist.c.id)
+        .join(suggested, suggested.c.folded == artist.c.folded)
+        .join(link, link.c.item_id == suggested.c.id)
+        .join(recommended, recommended.c.item_id == link.c.claim_id)
+        .where(recommended.c.listener_id == listener.id, recommended.c.kind == "artist")
+    )
+    bills = select(item_credit.c.item_id).where(item_credit.c.kind == "show", item_credit.c.artist_id.in_(named))
+    return show.c.id.in_(bills)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,10 @@ class Services:
     def _listeners(self, act: Act) -> list:
         return [act.fans]
 
+    def _top_songs(self, _act: Act) -> list:
+        """Nothing: the report is of albums and artists."""
+        return []
+
     def _albums_of(self, act: Act) -> list:
         credits = [Credit(name=act.name)]
         albums = [Edition(id=f"album:{title}", title=title, credits=credits) for title in act.albums]
