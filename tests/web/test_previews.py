@@ -149,7 +149,7 @@ def test_browsers_get_parts_of_it(client, ids):
     assert part.headers["Content-Range"] == f"bytes 1000-1999/{len(whole)}"
 
 
-def test_which_songs_have_one_is_kept_and_their_addresses_are_not(client, ids, store, deezer):
+def test_which_songs_have_one_is_kept_and_their_addresses_are_not(app, client, ids, store, deezer):
     asked = len(deezer.log())
     source = _songs(client, "albums", ids["e"])[0]["src"]
     assert len(deezer.log()) - asked == 1
@@ -160,6 +160,8 @@ def test_which_songs_have_one_is_kept_and_their_addresses_are_not(client, ids, s
     client.get(source), client.get(source)
     paths = [each["path"].split("/")[1] for each in deezer.log()[asked + 1 :]]
     assert paths == ["track", "stream"], "signed anew right before it plays, and fetched once"
+    app.extensions["clips"] = previews.Clips(store, demo=True)
+    assert client.get(source).status_code == 200, "by an address of its own, each time"
 
 
 def test_nothing_of_another_listeners_is_heard_or_asked_for(app, ids, deezer):
