@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from aggregator import listeners, recommendations
 from aggregator.plugin import Audio, Credit, Edition, Play, Track
+from aggregator.store.schema import album, recommended
 
 from .house import NOW, House
 
@@ -92,6 +94,16 @@ def test_what_is_kept_out_says_nothing_of_who_is_near(shelf: House) -> None:
     recommendations.exclude(shelf.store, shelf.me, "hours", f"{(first - 1) % 24}-{(first + 2) % 24}")
     shelf.refresh()
     assert set(near(shelf)) == {"Alone", "Same Genre"}
+
+
+def test_an_album_that_is_kept_out_is_not_near(shelf: House) -> None:
+    shelf.own("Alone", "Another")
+    recommendations.exclude(shelf.store, shelf.me, "album", "Another")
+    shelf.refresh()
+    with shelf.store.read() as conn:
+        stored = conn.scalars(select(recommended.c.item_id).where(recommended.c.kind == "own"))
+        titles = conn.scalars(select(album.c.title).where(album.c.id.in_(stored.all()))).all()
+    assert "Alone" in titles and "Another" not in titles
 
 
 def test_it_is_no_album_to_buy(shelf: House) -> None:
