@@ -48,7 +48,7 @@ def merge(store: Store, progress: Progress | None = None, kinds: Sequence[str] =
     with store.read() as conn:
         waiting = _dirty(conn)
     total, done, moved = sum(len(waiting[kind]) for kind in kinds), 0, 0
-    with _seldom_collecting():
+    with _not_collecting():
         for kind in kinds:
             for start in range(0, len(waiting[kind]), BATCH):
                 batch = waiting[kind][start : start + BATCH]
@@ -86,14 +86,15 @@ def _decide(store: Store, kind: str, batch: Sequence[int], now: int) -> int:
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def _not_collecting() -> Iterator[None]:
     """A batch makes hundreds of thousands of objects and no cycles: looking for those took a quarter of the time."""
-    thresholds = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
+    was = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
+        if was:
+            gc.enable()
 
 
 def _carry_out_orders(store: Store, now: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -34,6 +34,7 @@ class Claim:
     first_seen: int
     form: Hashable
     keys: frozenset[int]  # blocking keys of its form, see `block`
+    meets: frozenset[int]  # the blocks of those it meets
 
 
 @dataclass(eq=False, slots=True)
@@ -100,7 +101,7 @@ class Neighbourhood:
     def _seeds(self, dirty: set[int]) -> set[int]:
         """The changed claims, those they shared a key with before, and what was one component with any of them."""
         before = self._rekey(dirty)
-        met = met_under(before)
+        met = met_under(frozenset(before))
         self._load_blocks(met)
         seeds = dirty.union(*(self.blocks[key] for key in met))
         return seeds | self._components(seeds)
@@ -159,7 +160,7 @@ class Neighbourhood:
             self.changed |= dirty
             self._load(frontier)
             reached = self._seeds(dirty)
-            self._load_blocks(met_under(set().union(*(self.claims[claim].keys for claim in frontier))))
+            self._load_blocks(set().union(*(self.claims[claim].meets for claim in frontier)))
             self._regroup()
             groups = {id(group): group for group in map(self.group, frontier)}
             reached |= self._decided_with(frontier)
@@ -223,7 +224,7 @@ class Neighbourhood:
     def mates(self, group: Group) -> Sequence[Group]:
         """Groups that meet this one under a key."""
         if id(group) not in self._mates:
-            claims = {claim for key in met_under(group.first.keys) for claim in self.blocks.get(key, ())}
+            claims = {claim for key in group.first.meets for claim in self.blocks.get(key, ())}
             found = {id(mate): mate for claim in sorted(claims) if (mate := self._group_of[claim]) is not group}
             self._mates[id(group)] = tuple(found.values())
         return self._mates[id(group)]
@@ -258,7 +259,7 @@ def load_claims(conn: Connection, kind: str, wanted: Iterable[int]) -> dict[int,
         said = _taken_apart(kind, row[5], row[8] or "{}", edition, parts.get(row[0], ()))
         found[row[0]] = Claim(
             *(row[0], (row[1], row[2]), row[3], row[4], said.payload, row[6], said.about, bool(row[9]), row[10]),
-            *(said.form, said.keys),
+            *(said.form, said.keys, said.meets),
         )
     return found
 
@@ -287,6 +288,7 @@ class _Said(NamedTuple):
     about: dict[str, Any]
     form: Hashable
     keys: frozenset[int]
+    meets: frozenset[int]
 
 
 @lru_cache(maxsize=20_000)
@@ -294,7 +296,8 @@ def _taken_apart(kind: str, payload: str, about: str, edition: str, parts: tuple
     """A claim's text in normal form. The next batch of a merge meets many of the same claims again."""
     rules, said, album = evidence.rules(kind), json.loads(payload), _album(about)
     form = rules.form(Facts(said, album, edition, parts))
-    return _Said(said, album, form, frozenset(block(kind, key) for key in rules.keys(form)))
+    keys = frozenset(block(kind, key) for key in rules.keys(form))
+    return _Said(said, album, form, keys, met_under(keys))
 
 
 @lru_cache(maxsize=1_000)
@@ -328,14 +331,14 @@ def block(kind: str, key: str) -> int:
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True) & ~3 | side
 
 
-def met_under(blocks: Collection[int]) -> Collection[int]:
+def met_under(blocks: frozenset[int]) -> frozenset[int]:
     """The blocks in which those wait that meet the claims of these."""
     parted = [block for block in blocks if block & 3]
     if not parted:
         return blocks
-    alone = {block for block in parted if block & 3 == _SIDES["!"]}
-    return {*blocks, *(block ^ 3 for block in parted)} - alone
+    met = frozenset(block for block in blocks if block & 3 != _SIDES["!"])
+    return met.union(block ^ 3 for block in parted)
 
 
 def _ids(claims: Iterable[int]) -> str:
-    return json.dumps(sorted(claims))
+    return str(sorted(claims))  # a list of numbers reads the same in JSON

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from aggregator.library.evidence import NOTHING, Evidence, Verdict
+from aggregator.library.evidence import NOTHING, Evidence, Verdict, Word
 from aggregator.library.likeness import Likeness, alike, one_slip, within
 from aggregator.library.readings import Reading
 from aggregator.library.recording_form import RecordingForm, form, keys
@@ -308,20 +308,23 @@ def _judged(a: RecordingForm, b: RecordingForm, text: _Weighed, length: float, t
         length = LENGTH_OFF
     elif length == LENGTH_OTHER and _all_else_agrees(text, place):
         length = LENGTH_WRONG
-    points = text.points + length + place + year
-    said = _evidence(a, b, text, length, place, year)
+    word = _word(text, length, place, text.points + length + place + year, two_mbids)
+    return NOTHING if word == "nothing" else Verdict(word, _evidence(a, b, text, length, place, year))
+
+
+def _word(text: _Weighed, length: float, place: float, points: float, two_mbids: bool) -> Word:
     unnamed = _unnamed_version(text)
     if points >= SAME and _corroborated(text, length, place) and not unnamed and text.version != VERSION_OTHER:
-        return Verdict("unsure" if two_mbids and text.album <= 0 else "same", said)
+        return "unsure" if two_mbids and text.album <= 0 else "same"
     if text.title < TITLE * NEAR or text.artist < ARTIST_SHARED:
-        return _of_little(text, length, said)
+        return _word_of_little(text, length)
     if text.version < 0:
-        return Verdict("unsure" if length == LENGTH and place > 0 else "different", said)
+        return "unsure" if length == LENGTH and place > 0 else "different"
     if unnamed or two_mbids or length == LENGTH_OFF or (length < 0 and text.album > 0):
-        return Verdict("unsure", said)
+        return "unsure"
     if length < 0:
-        return Verdict("different", said)
-    return Verdict("lone" if length == 0 and text.title >= TITLE else "nothing", said)
+        return "different"
+    return "lone" if length == 0 and text.title >= TITLE else "nothing"
 
 
 def _corroborated(text: _Weighed, length: float, place: float) -> bool:
@@ -352,13 +355,13 @@ def _all_else_agrees(text: _Weighed, place: float) -> bool:
     )  # fmt: skip
 
 
-def _of_little(text: _Weighed, length: float, said: tuple[Evidence, ...]) -> Verdict:
+def _word_of_little(text: _Weighed, length: float) -> Word:
     """Titles that say little: of one artist and no album on a side, somebody may want to decide."""
     if not text.little or not text.title or text.artist < ARTIST_SHARED or text.version:
-        return NOTHING
+        return "nothing"
     if length <= LENGTH_OFF:
-        return Verdict("different", said)
-    return Verdict("unsure", said) if not (text.a.album and text.b.album) else NOTHING
+        return "different"
+    return "nothing" if text.a.album and text.b.album else "unsure"
 
 
 def _unnamed_version(text: _Weighed) -> bool:

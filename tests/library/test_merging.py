@@ -1,7 +1,7 @@
 """The merge beside others who write to the library."""
 
 import hashlib
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from aggregator.library import merging, recording_rules
 from aggregator.library.evidence import NOTHING, RULES, Facts
 from aggregator.library.matching import Matching
+from aggregator.plugin import Track
 from aggregator.store import faults, open_store
 from tests.benchmarks.merging import invented
 
@@ -144,3 +145,20 @@ def _with_songs(folder: Path) -> House:
     house.sync("files", edition("room", "Blue Room"), *(file(f"f{n}", f"Song {n}", edition="room") for n in range(4)))
     house.sync("spotify", *(track(f"s{n}", f"Song {n}", seconds=185.0) for n in range(4)))
     return house
+
+
+def test_a_shops_line_meets_what_it_sells_in_whatever_order_they_come(tmp_path: Path) -> None:
+    """Only the first word and the length are equal on both sides; both are new, and so is another song like them."""
+    for order in permutations(("files", "spotify", "tickets")):
+        house = open_house(tmp_path / "".join(order))
+        sold = Track(id="line", title="Turning ( Jo Lark Remix ) Marlow $ 0.89 5:52 April 2 , 2013", edition="control")
+        told = {
+            "spotify": [track("own", "Turning ( Jo Lark Remix ) Control", "Marlow", seconds=352.0)],
+            "files": [edition("control", "Control"), sold],
+            "tickets": [track("other", "Turning Tides at Dusk", "Ostby", seconds=352.0)],
+        }
+        for source in order:
+            house.sync(source, *told[source], scope="")
+        house.merge()
+        assert house.together("recording", "files/line", "spotify/own"), order
+        assert not house.together("recording", "spotify/own", "tickets/other"), order
