@@ -97,7 +97,7 @@ def test_what_is_kept_out_says_nothing_of_who_is_near(shelf: House) -> None:
 
 
 def test_an_album_that_is_kept_out_is_not_near(shelf: House) -> None:
-    shelf.own("Alone", "Another")
+    own(shelf, "Collaborator", "Another")
     recommendations.exclude(shelf.store, shelf.me, "album", "Another")
     shelf.refresh()
     with shelf.store.read() as conn:
