@@ -85,7 +85,7 @@ def write(store: Store, listener_id: int, kind: str, field: str, claim: int, typ
 
 def _choose(
     conn: Connection, listener_id: int, row: _Said, field: Field, words: str, value: str | None = None
-) -> int:  # fmt: skip
+) -> int:
     now = int(time.time())
     made: int = conn.exec_driver_sql(
         "INSERT INTO pick (listener_id, kind, field, account_key, pid, words, at, value)"
@@ -113,22 +113,22 @@ _ITEM = (
     "SELECT p.id, (SELECT link.item_id FROM account a JOIN claim c ON c.account_id = a.id AND c.kind = p.kind"
     " AND c.pid = p.pid JOIN link ON link.claim_id = c.id WHERE a.key = p.account_key) AS item FROM pick p"
 )
-_OPEN = (
+OPEN = (
     "(p.listener_id = :listener OR NOT EXISTS (SELECT 1 FROM account a WHERE a.key = p.account_key"
     " AND a.listener_id <> :listener))"
 )
+"""Whether the listener is told of a pick `p`: not where it names what another listener's account brought, unless it is
+their own word."""
 
 
 def history(conn: Connection, listener_id: int, limit: int = 100, before: int | None = None) -> list[Picked]:
-    """The newest first; undone ones among them. `before`: only those with a smaller number.
-
-    Without those that name what another listener's account brought, unless they are the listener's own word.
-    """
+    """Those the listener is told of, the newest first; undone ones among them. `before`: only those with a smaller
+    number."""
     found = conn.exec_driver_sql(
         "SELECT p.id, p.kind, p.field, i.item, p.words, l.name, p.at, p.undone_at, u.name FROM pick p"  # noqa: S608
         f" JOIN ({_ITEM}) i ON i.id = p.id LEFT JOIN listener l ON l.id = p.listener_id"
         " LEFT JOIN listener u ON u.id = p.undone_by"
-        f" WHERE {_OPEN} AND p.id < COALESCE(:before, p.id + 1) ORDER BY p.id DESC LIMIT :limit",
+        f" WHERE {OPEN} AND p.id < COALESCE(:before, p.id + 1) ORDER BY p.id DESC LIMIT :limit",
         {"listener": listener_id, "limit": limit, "before": before},
     )
     return [Picked(*row) for row in found]

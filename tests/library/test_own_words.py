@@ -133,6 +133,19 @@ def test_own_words_outlive_the_source_they_stand_beside_and_its_return(blue_room
     assert blue_room.rows("SELECT title FROM album") == [("Blue Room",)]
 
 
+def test_who_is_not_told_of_a_source_is_offered_no_undo_of_words_beside_it(blue_room):
+    made = write(blue_room, "spotify", "album", "e", "title", "Blue Room")
+    told = [line(blue_room, "files", "album", "e", "title", listener) for listener in (ANA, BEN)]
+    assert [(one.words, one.why, one.pick) for one in told] == [
+        ("Blue Room", "You wrote it", made),
+        ("Blue Room", "Ana wrote it", None),
+    ]
+    with blue_room.store.read() as conn:
+        assert picks.visible(conn, BEN, made) is None
+    made = write(blue_room, "files", "album", "e", "title", "Blue Room!")
+    assert line(blue_room, "files", "album", "e", "title", BEN).pick == made
+
+
 def test_own_words_follow_their_entry_when_an_item_is_split_and_joined_again(blue_room):
     write(blue_room, "files", "album", "e", "title", "Blue Room")
     joined = blue_room.derived()

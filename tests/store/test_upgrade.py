@@ -11,12 +11,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config as AlembicConfig
 
 from aggregator._host import accounts
 from aggregator._host.settings import Vault
 from aggregator.config import Config
-from aggregator.library import acts, decisions
-from aggregator.store import connection, open_store
+from aggregator.library import acts, decisions, merging, precedence
+from aggregator.library.evidence import RULES
+from aggregator.store import Store, connection, open_store
 from tests.store.conftest import OLD
 from tests.store.furnish import SECRET
 from tests.store.rows import Rows, columns_of, tables
@@ -53,6 +56,38 @@ def test_what_was_dismissed_is_feedback_of_the_word_never(old: Path) -> None:
     open_store(old).close()
     after = tables(old / "bandstand.db", {"feedback": [*columns, "word"]})["feedback"]
     assert before and after == [(*row, "never") for row in before]
+
+
+def test_what_was_picked_and_ordered_before_own_words_is_kept(old: Path) -> None:
+    """The stored database as revision 0002 has it, with a pick, an order, one taken back to the usual, and a run."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(connection.__file__).parent / "migrations"))
+    with Store(old).write() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0002")
+        made = conn.exec_driver_sql(
+            "INSERT INTO pick (listener_id, kind, field, account_key, pid, words, at)"
+            " SELECT 1, 'album', 'title', a.key, c.pid, 'words', 7 FROM claim c JOIN account a ON a.id = c.account_id"
+            " WHERE c.kind = 'album' AND c.present LIMIT 1 RETURNING id, account_key, pid"
+        ).one()
+        for field, providers, at in (("released", '["spotify", "files"]', 5), ("form", "[]", 9)):
+            conn.exec_driver_sql(
+                "INSERT INTO precedence (kind, field, providers, listener_id, at) VALUES ('album', ?, ?, 1, ?)",
+                (field, providers, at),
+            )
+    columns = columns_of(old / "bandstand.db")
+    before = tables(old / "bandstand.db", columns)
+    store = open_store(old)
+    assert tables(old / "bandstand.db", columns) == before
+    with store.read() as conn:
+        new = conn.exec_driver_sql("SELECT id, account_key, pid FROM pick WHERE value IS NULL").all()
+        told = [(one.field, one.providers, one.listener, one.at, one.holds) for one in precedence.history(conn)]
+    assert new == [made]
+    assert told == [("form", [], "Ana", 9, True), ("released", ["spotify", "files"], "Ana", 5, True)]
+    merging.merge(store)
+    with store.read() as conn:
+        assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == RULES
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM dirty").scalar_one() == 0
 
 
 def test_it_ends_with_the_schema_of_a_new_one(old: Path, tmp_path: Path) -> None:

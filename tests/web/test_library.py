@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator import listeners
-from aggregator.library import items, merging
+from aggregator.library import items, merging, precedence
 from aggregator.plugin import Credit, Edition, Track
 from aggregator.store import Store
 
@@ -398,11 +398,13 @@ def test_an_order_is_taken_back_and_done_again(
 ) -> None:
     album, address = ids["album Harbour lights"], "/library/shown/album/released"
     first = released(house, album)
-    for order in ("deezer,spotify,files", "spotify,deezer,files"):
-        at_home.post(address, data={"order": order})
+    with house.write() as conn:  # as somebody does with a source of their own
+        precedence.set_order(conn, 1, "album", "released", ["deezer", "tidal", "spotify", "files"], 0)
+    at_home.post(address, data={"order": "spotify,deezer,files"})
     merging.merge(house)
     page = at_home.get("/library/shown").text
     assert "before it: Deezer, then Spotify" in page
+    assert "tidal" not in page
     undos = re.findall(r'action="(/library/shown/orders/\d+/undo)"', page)
     for undo in dict.fromkeys(undos):
         assert at_home.post(undo).status_code == 303

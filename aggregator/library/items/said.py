@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from aggregator.library.choices import PREFERRED, Choices, Face, in_usual_order,
 from aggregator.library.fields import FIELDS, Field, album_of, field_of, in_words, scheme_words
 from aggregator.library.items.provenance import visible_accounts
 from aggregator.library.own import Way
+from aggregator.library.picks import OPEN
 from aggregator.library.titles import album_title
 from aggregator.library.told import Told
 
@@ -39,7 +40,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Line:
-    """A field of an item. `value` None: what is shown is no source's of the listener's. `pick`: the pick that holds.
+    """A field of an item. `value` None: what is shown is no source's of the listener's. `pick`: the pick that holds,
+    None where it is not the listener's to take back.
     `way`: how a listener may write it; `typed`: what is shown, as one would."""
 
     field: str
@@ -84,14 +86,21 @@ def _pictures(conn: Connection, claims: Sequence[Told]) -> Mapping[str, art.Pict
     return art.known(conn, {source for claim in claims for source in art.sources(claim)})
 
 
-def _pickers(conn: Connection, listener_id: int, kind: str) -> dict[int, str]:
-    """Who made each pick, as the listener is told."""
+class _Picker(NamedTuple):
+    """Who made a pick, as the listener is told, and whether they may take it back."""
+
+    name: str
+    may_undo: bool
+
+
+def _pickers(conn: Connection, listener_id: int, kind: str) -> dict[int, _Picker]:
+    """By pick."""
     rows = conn.exec_driver_sql(
-        "SELECT p.id, p.listener_id, l.name FROM pick p LEFT JOIN listener l ON l.id = p.listener_id"
-        " WHERE p.kind = ? AND p.undone_at IS NULL",
-        (kind,),
+        f"SELECT p.id, p.listener_id, l.name, {OPEN} FROM pick p LEFT JOIN listener l ON l.id = p.listener_id"  # noqa: S608
+        " WHERE p.kind = :kind AND p.undone_at IS NULL",
+        {"kind": kind, "listener": listener_id},
     )
-    return {row[0]: "You" if row[1] == listener_id else row[2] or "Somebody" for row in rows}
+    return {row[0]: _Picker("You" if row[1] == listener_id else row[2] or "Somebody", bool(row[3])) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ class _Page:
     face: Face[Told]
     accounts: Accounts
     pictures: Mapping[str, art.Picture]
-    pickers: Mapping[int, str]
+    pickers: Mapping[int, _Picker]
 
     def line(self, field: Field) -> Line | None:
         words, winner = shown(self.face, field, self._said(field))
@@ -167,11 +176,15 @@ class _Page:
         self, field: Field, winner: Told | None, own: Value | None, others: Sequence[Value]
     ) -> tuple[str, int | None]:
         if written := self.face.own.get(field.name):
-            return f"{self.pickers.get(written, 'Somebody')} wrote it", written
+            return self._by_hand(written, "wrote it")
         pick = self.choices.picks.get(winner.id, {}).get(field.name) if winner else None
         if pick is not None and own is not None:
-            return f"{self.pickers.get(pick.id, 'Somebody')} picked it", pick.id
+            return self._by_hand(pick.id, "picked it")
         return self._rule(field, winner, own, others), None
+
+    def _by_hand(self, pick: int, did: str) -> tuple[str, int | None]:
+        who = self.pickers[pick]
+        return f"{who.name} {did}", pick if who.may_undo else None
 
     def _rule(self, field: Field, winner: Told | None, own: Value | None, others: Sequence[Value]) -> str:
         if field.name in self.choices.orders:
