@@ -83,9 +83,7 @@ def write(store: Store, listener_id: int, kind: str, field: str, claim: int, typ
         return _choose(conn, listener_id, row, chosen, words, json.dumps(value, ensure_ascii=False))
 
 
-def _choose(
-    conn: Connection, listener_id: int, row: _Said, field: Field, words: str, value: str | None = None
-) -> int:
+def _choose(conn: Connection, listener_id: int, row: _Said, field: Field, words: str, value: str | None = None) -> int:
     now = int(time.time())
     made: int = conn.exec_driver_sql(
         "INSERT INTO pick (listener_id, kind, field, account_key, pid, words, at, value)"

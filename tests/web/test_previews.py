@@ -59,7 +59,7 @@ def shop(empty: Path, deezer: Running, tmp_path_factory: pytest.TempPathFactory)
         Artist(id="a", name=MARROW.name, ids=MARROW.ids),
         Edition(id="e", title="Orange Enamel", credits=[MARROW], ids=ids, url="https://www.deezer.com/album/7"),
         Edition(id="n", title="Nobody Sells This", credits=[MARROW]),
-        Track(id="t", title="Saucepan Symphony", credits=[MARROW]),
+        Track(id="t", title="Saucepan Symphony", credits=[MARROW], url="https://www.deezer.com/track/8"),
     ])  # fmt: skip
     with store.write() as conn:
         for rank, (kind, pid) in enumerate((("album", "e"), ("artist", "a"), ("album", "n"))):
@@ -190,7 +190,8 @@ def test_pages_say_where_it_can_be_had(client, ids):
     assert 'href="https://bandcamp.com/search?q=Marrow+%26+Quince+Orange+Enamel"' in album.replace("&amp;", "&")
     assert 'href="https://www.deezer.com/album/7"' in album and "Open in Deezer" in album
     assert "Look on Discogs" in client.get(f"/artists/{ids['a']}").text
-    assert "Look on Bandcamp" in client.get(f"/tracks/{ids['t']}").text
+    song = client.get(f"/tracks/{ids['t']}").text
+    assert "Look on Bandcamp" in song and 'href="https://www.deezer.com/track/8"' in song
 
 
 # --- trouble, in words ------------------------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ def track(item_id: int) -> ResponseReturnValue:
         if not isinstance(found, items.RecordingPage):
             return found
         told = _told(conn, "recording", found.id, found.title)
+        told["where"] = [] if found.owned else recommendations.where(conn, listener().id, "recording", found.id)
     return render_template("library/track.html", kind="recording", item=found, **told)
 
 
