@@ -23,13 +23,13 @@ class Seldom(NamedTuple):
     """Shows of an artist's name that are listed near the listener, gone by and to come, and the day of the first."""
 
     shows: int
-    since: date
+    first: date
 
     @property
     def words(self) -> str:
         if self.shows == 1:
             return "the only show of theirs near you that is listed"
-        return f"one of {self.shows} shows of theirs near you listed since {self.since:%B %Y}"
+        return f"one of {self.shows} shows of theirs near you that are listed, the first in {self.first:%B %Y}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _how_seldom(conn: Connection, listener: Listener, artists: set[int]) -> dict
     seen = select(link.c.item_id).join(claim, claim.c.id == link.c.claim_id).join(account)
     seen = seen.where(link.c.item_id == show.c.id, visible_to(listener.id))
     query = (
-        select(artist.c.id, func.count(show.c.id.distinct()).label("shows"), func.min(show.c.day).label("since"))
+        select(artist.c.id, func.count(show.c.id.distinct()).label("shows"), func.min(show.c.day).label("first"))
         .join(namesake, namesake.c.folded == artist.c.folded)
         .join(item_credit, and_(item_credit.c.kind == "show", item_credit.c.artist_id == namesake.c.id))
         .join(show, show.c.id == item_credit.c.item_id)
@@ -75,7 +75,7 @@ def _how_seldom(conn: Connection, listener: Listener, artists: set[int]) -> dict
         .where(seen.exists())
         .group_by(artist.c.id)
     )
-    return {row.id: Seldom(row.shows, date.fromisoformat(row.since)) for row in conn.execute(query)}
+    return {row.id: Seldom(row.shows, date.fromisoformat(row.first)) for row in conn.execute(query)}
 
 
 def _near(listener: Listener) -> ColumnElement[bool] | None:

@@ -83,7 +83,7 @@ def test_the_weightiest_question_comes_first_with_both_sides(ana: FlaskClient) -
     told = plain(page)
     assert "Question 1 of 10, on what you played 13 times in all" in told
     assert "from Music folder" in told and "from Ticketmaster" in told
-    assert "name agrees, which is too little to be sure" in told
+    assert "Why it is asked Name agrees, which is too little to be sure" in told
     assert "One artist with 9 plays, on one page." in told
     assert "All 10 Artists 5 Albums 1 Songs 3 Shows 1" in told
 
