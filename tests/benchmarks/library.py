@@ -4,6 +4,7 @@ Pages are asked through the whole application but the socket. The household is b
 `$BANDSTAND_BENCH` (or the system's temporary folder).
 """
 
+import gc
 import os
 import statistics
 import tempfile
@@ -36,6 +37,8 @@ def main() -> None:
         _build(store)
     _recommend(store)
     client = _client(store, folder)
+    gc.collect()
+    gc.freeze()  # as the web process does, see `aggregator.cli.web_application`
     print(f"{'page':34} {'SQL':>4} {'median ms':>10} {'p95 ms':>8}")
     for name, address in _pages(store).items():
         statements, times = _measure(store.engine, client, address)
