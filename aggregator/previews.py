@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from aggregator import fetching, sources
 from aggregator._host import accounts, find
+from aggregator.library.fields import joined
 from aggregator.library.items import known
 from aggregator.plugin import Artist, Credit, Edition, Track
 from aggregator.sources import LiveAnswer
@@ -57,6 +58,10 @@ class Sample:
     account_id: int
     account_name: str
     track: Track
+
+    @property
+    def credit(self) -> str:
+        return joined([each.model_dump() for each in self.track.credits])
 
 
 @dataclass(frozen=True)

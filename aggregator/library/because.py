@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from aggregator.library.evidence import Evidence
-from aggregator.library.fields import scheme_words
+from aggregator.library.fields import SCHEMES, scheme_words
 
 _CALLED = {
     "when": "day and hour",
@@ -19,14 +19,13 @@ _CALLED = {
     "release group": "MusicBrainz release group",
 }
 _MANY = frozenset({"songs", "albums", "names on the bill", "day and hour"})
-_CODES = frozenset({"mbid", "release_group", "isrc", "upc", "spotify", "lastfm", "ticketmaster"})
 _NOTHING = frozenset({"", "none", "None", "False", "unknown"})
 
 
 def called(field: str) -> str:
     """What a field of the evidence is called: `title`, `MusicBrainz id`."""
     scheme = field.removesuffix(" id")
-    return scheme_words(scheme) if scheme in _CODES or scheme != field else _CALLED.get(field, field)
+    return scheme_words(scheme) if scheme in SCHEMES or scheme != field else _CALLED.get(field, field)
 
 
 def told(part: Evidence) -> str:

@@ -94,7 +94,7 @@ def _choose(conn: Connection, listener_id: int, row: _Said, field: Field, words:
     return made
 
 
-def undo(store: Store, pick_id: int, listener_id: int | None = None) -> None:
+def undo(store: Store, listener_id: int, pick_id: int) -> None:
     """Take a pick back: the item shows again what it would without it. The history names the listener."""
     now = int(time.time())
     with store.write() as conn:

@@ -85,7 +85,7 @@ def set_order(conn: Connection, listener_id: int, kind: str, field: str, provide
     return made
 
 
-def undo(conn: Connection, ordering: int, listener_id: int | None, now: int) -> None:
+def undo(conn: Connection, listener_id: int, ordering: int, now: int) -> None:
     """Take an order back: what was said before it holds again, unless something newer does."""
     kind, field = conn.exec_driver_sql(
         "UPDATE ordering SET undone_at = ?, undone_by = ? WHERE id = ? RETURNING kind, field",

@@ -92,7 +92,7 @@ def prefer(store: Store, listener_id: int, kind: str, field: str, providers: Seq
 def take_back(store: Store, listener_id: int, order: int) -> None:
     """What held before this order holds again."""
     with store.write() as conn:
-        precedence.undo(conn, order, listener_id, now := int(time.time()))
+        precedence.undo(conn, listener_id, order, now := int(time.time()))
         runs.ask(conn, "merge", None, "listener", now)
     control.wake(store.folder)
 

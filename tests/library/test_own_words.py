@@ -63,7 +63,7 @@ def test_what_a_listener_writes_is_shown_until_it_is_taken_back(blue_room, kind,
     assert (told.words, told.why, told.pick) == (shown, "Ben wrote it", made)
     merging.rebuild(blue_room.store)
     assert blue_room.rows(f"SELECT {', '.join(row)} FROM {kind} WHERE id = ?", item) == rows
-    picks.undo(blue_room.store, made, ANA)
+    picks.undo(blue_room.store, ANA, made)
     assert blue_room.derived() == before
 
 
@@ -103,7 +103,7 @@ def test_nothing_overrides_own_words_but_a_newer_pick(blue_room):
     assert blue_room.value("SELECT title FROM album") == "Blue Room"
     newer = pick(blue_room, "spotify", "album", "e", "title")
     assert blue_room.value("SELECT title FROM album") == "Blue Rom"
-    picks.undo(blue_room.store, newer)
+    picks.undo(blue_room.store, ANA, newer)
     assert blue_room.value("SELECT title FROM album") == "Blue Room"
     written = line(blue_room, "files", "album", "e", "title")
     assert (written.why, written.value, written.typed) == ("You wrote it", None, "Blue Room")
@@ -167,7 +167,7 @@ def test_the_artist_that_was_written_is_the_one_of_that_name_here(blue_room):
     during = blue_room.derived()
     merging.rebuild(blue_room.store)
     assert blue_room.derived() == during
-    picks.undo(blue_room.store, made)
+    picks.undo(blue_room.store, ANA, made)
     assert blue_room.derived() == before
 
 
@@ -195,8 +195,8 @@ def test_a_number_that_was_written_or_picked_puts_the_song_in_its_place(blue_roo
     newer = write(blue_room, "files", "recording", "t", "number", "2-1")
     assert titles(blue_room) == [(2, "Salt"), (3, "Ferry"), (1, "Harbor")]
     assert line(blue_room, "files", "recording", "t", "number").words == "1 on disc 2"
-    picks.undo(blue_room.store, newer)
-    picks.undo(blue_room.store, made)
+    picks.undo(blue_room.store, ANA, newer)
+    picks.undo(blue_room.store, ANA, made)
     assert titles(blue_room) == [(1, "Harbor"), (2, "Salt"), (3, "Ferry")]
 
 
@@ -214,7 +214,7 @@ def test_a_show_shows_what_was_written(house):
     detail = json.loads(str(house.value("SELECT detail FROM show")))
     assert (detail["doors"], detail["note"]) == ("19:00", "Bring a coat")
     for one in made:
-        picks.undo(house.store, one)
+        picks.undo(house.store, ANA, one)
     assert house.rows(shown) == before
 
 
@@ -262,5 +262,5 @@ def test_own_words_make_the_same_of_a_library_in_any_way(world, random):
         merging.rebuild(house.store)
         assert unchosen(house) == during
         for one in random.sample(made, len(made)):
-            picks.undo(house.store, one)
+            picks.undo(house.store, ANA, one)
         assert unchosen(house) == before

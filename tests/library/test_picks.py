@@ -166,7 +166,7 @@ def test_what_was_picked_is_shown_until_it_is_taken_back(two_editions):
     merging.rebuild(two_editions.store)
     assert album(two_editions) == ("Blue Room (Deluxe)", "1995", 1995, '["Pop", "rock"]')
     for one in made:
-        picks.undo(two_editions.store, one)
+        picks.undo(two_editions.store, ANA, one)
     assert two_editions.derived() == before
 
 
@@ -174,7 +174,7 @@ def test_the_newest_pick_holds_and_the_one_before_when_it_is_taken_back(two_edit
     pick(two_editions, "spotify", "recording", "t", "length")
     newer = pick(two_editions, "files", "recording", "t", "length")
     assert two_editions.value("SELECT seconds FROM recording") == 185
-    picks.undo(two_editions.store, newer)
+    picks.undo(two_editions.store, ANA, newer)
     assert two_editions.value("SELECT seconds FROM recording") == 186
 
 
@@ -233,13 +233,13 @@ def test_picking_a_songs_artist_moves_what_the_artist_was_heard(house):
     assert house.value("SELECT credit FROM recording") == "The Lanterns"
     merging.rebuild(house.store)
     assert house.derived() == during
-    picks.undo(house.store, made)
+    picks.undo(house.store, ANA, made)
     assert house.derived() == before
 
 
 def test_the_history_of_picks_says_who_picked_what(two_editions):
     made = pick(two_editions, "files", "album", "e", "released", BEN)
-    picks.undo(two_editions.store, made, ANA)
+    picks.undo(two_editions.store, ANA, made)
     pick(two_editions, "spotify", "album", "e", "title")
     with two_editions.store.read() as conn:
         found = picks.history(conn, ANA)
@@ -259,7 +259,7 @@ def test_picks_of_what_only_another_listener_has_are_not_told(two_editions):
 
 
 def test_what_a_listener_picked_stays_for_the_house_when_they_leave(two_editions):
-    picks.undo(two_editions.store, pick(two_editions, "files", "album", "e", "title", ANA), BEN)
+    picks.undo(two_editions.store, BEN, pick(two_editions, "files", "album", "e", "title", ANA))
     pick(two_editions, "files", "album", "e", "released", BEN)
     with two_editions.store.write() as conn:
         precedence.set_order(conn, BEN, "album", "title", ["spotify"], 0)
@@ -294,7 +294,7 @@ def test_an_order_taken_back_leaves_the_one_before_whatever_came_after(two_editi
 
     def back(order: int) -> object:
         with two_editions.store.write() as conn:
-            precedence.undo(conn, order, BEN, 0)
+            precedence.undo(conn, BEN, order, 0)
         two_editions.merge()
         return album(two_editions)[0]
 
@@ -399,7 +399,7 @@ def test_choices_taken_back_leave_everything_as_it_was(world, random):
     with a_house_of(world) as house:
         before = unchosen(house)
         for made in random.sample(chosen := choose(house, random), len(chosen)):
-            picks.undo(house.store, made)
+            picks.undo(house.store, ANA, made)
         for kind, field in house.rows("SELECT kind, field FROM precedence"):
             order(house, str(kind), str(field))
         assert unchosen(house) == before
@@ -416,6 +416,6 @@ def test_a_show_shows_what_was_picked(house):
     pick(house, "tickets", "show", "b", "status")
     made = pick(house, "tickets", "show", "b", "when")
     assert house.rows("SELECT title, start, status FROM show") == [("Lanterns live!", None, "cancelled")]
-    picks.undo(house.store, made)
+    picks.undo(house.store, ANA, made)
     assert house.value("SELECT start FROM show") == "20:00"
     assert json.loads(str(house.value("SELECT detail FROM show")))["disagree"] == {}

@@ -70,7 +70,7 @@ def unpick(pick_id: int) -> ResponseReturnValue:
         said = picks.visible(conn, listener().id, pick_id) if pick_id <= MOST else None
     if said is None or said.undone_at is not None:
         abort(404, "That was taken back before.")
-    picks.undo(store(), said.id, listener().id)
+    picks.undo(store(), listener().id, said.id)
     flash(f"Taken back: {said.words}.")
     return past.to_where_it_was_asked()
 

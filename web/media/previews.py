@@ -70,6 +70,6 @@ def _song(kind: str, item_id: int, sample: previews.Sample) -> dict[str, object]
     return {
         "src": url_for("media.preview", kind=kind, item_id=item_id, account_id=account_id, track_id=track_id),
         "title": sample.track.title,
-        "credit": "".join(each.name + each.join for each in sample.track.credits),
+        "credit": sample.credit,
         "chip": f"Preview from {sample.account_name}",
     }
